@@ -1,0 +1,1 @@
+"""The course: what notebooks and exercises import, and the tools that build and serve them."""
