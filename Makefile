@@ -1,0 +1,36 @@
+# Every target makes or updates .venv first, if that is needed, and hands over to the package: see bootstrap.py.
+# Another Python:   make learn PYTHON=python3.12        Options:   make learn ARGS="--port 9000 --no-browser"
+PYTHON ?= python3
+ARGS ?=
+NO_PYTHON = No $(PYTHON) was found. The course needs Python 3.11 or newer; name yours: make learn PYTHON=python3.12
+RUN = @command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec $(PYTHON) bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: learn teach test book notebooks exercises bench grade help
+
+learn: ## open the course in JupyterLab; your work is kept in my-course/
+	$(RUN) learn $(ARGS)
+
+teach: ## open the instructor's view: exercise sources, formgrader, assignment list
+	$(RUN) teach $(ARGS)
+
+test: ## run all checks: style, book, package, lessons
+	$(RUN) test $(ARGS)
+
+book: ## build the book into _build/html
+	$(RUN) book $(ARGS)
+
+notebooks: ## run the lessons and store their outputs
+	$(RUN) notebooks $(ARGS)
+
+exercises: ## derive exercises/release from exercises/source
+	$(RUN) exercises $(ARGS)
+
+bench: ## run the benchmarks
+	$(RUN) bench $(ARGS)
+
+grade: ## grade your own work: make grade ASSIGNMENT=environmentalist-community-engagement
+	$(RUN) grade $(ASSIGNMENT) $(ARGS)
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\): ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

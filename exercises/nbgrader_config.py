@@ -1,0 +1,14 @@
+"""nbgrader's settings for this course folder. Run nbgrader here, or `make teach` for its pages in JupyterLab."""
+
+c = get_config()  # noqa: F821 - nbgrader provides it
+
+c.CourseDirectory.course_id = "ospolab"
+# What a learner has to write shows as an error until it is written, and says so.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError('write your answer in this cell')"}
+c.ClearSolutions.text_stub = "*Write your answer here.*"
+# Stored forms and curves, so that a reader of the book sees what is asked.
+c.GenerateAssignment.preprocessors.append("ospolab.authoring.exercises.ShowCells")
+c.ExecutePreprocessor.timeout = 120
+# An unfinished or endless cell costs itself and not the class.
+c.Execute.timeout = 60
+c.Execute.interrupt_on_timeout = True

@@ -1,0 +1,1 @@
+"""Tools for those who write the course: they derive, check and build what is committed."""

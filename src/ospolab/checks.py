@@ -1,0 +1,55 @@
+"""What the checks in exercises are made of. A message says what was seen, what was expected in kind, and where to look.
+
+A graded cell for a form reads the same in every exercise:
+
+    earned = None
+    ### BEGIN HIDDEN TESTS
+    given = answers("curves")
+    earned = score(4, given.get("curve-a") == "spread", ...)
+    ### END HIDDEN TESTS
+    result("curves", earned)
+
+While the learner works there are no hidden tests: `result` then says what is still to be answered.
+"""
+
+import hashlib
+import os
+import random
+
+from ospolab.forms import missing
+
+__all__ = ["result", "score", "unseen"]
+
+
+def score(points: float, *parts: bool | float) -> float:
+    """Points for a task of equal parts: each part is done (True), not done (False) or a share between 0 and 1.
+
+    Rounded to hundredths; never outside 0..points.
+    """
+    if not parts:
+        raise ValueError("score needs at least one part")
+    return round(points * sum(min(max(float(part), 0.0), 1.0) for part in parts) / len(parts), 2)
+
+
+def result(task: str, earned: float | None) -> float | str:
+    """The last line of a form's graded cell: the points when graded, otherwise whether everything is answered.
+
+    Raises AssertionError naming the fields not answered yet.
+    """
+    if earned is not None:
+        return earned
+    open_fields = missing(task)
+    if open_fields:
+        count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
+        raise AssertionError(f"{count} still missing in this form: " + "; ".join(open_fields))
+    return "Everything is answered. The points come when it is graded."
+
+
+def unseen(name: str) -> random.Random:
+    """The random numbers from which a hidden test draws its cases.
+
+    They follow from `name` and the course key, the environment variable OSPOLAB_COURSE_KEY: the same for everyone under
+    one key, and unknown to anyone who does not have it. Without a key the cases are public, like this source.
+    """
+    key = os.environ.get("OSPOLAB_COURSE_KEY", "public")
+    return random.Random(hashlib.sha256(f"{key}/{name}".encode()).hexdigest())

@@ -1,0 +1,201 @@
+"""Measures of project health, computed from who made how many commits when.
+
+Every function here is short on purpose: a number that an office reports should be one that its reader can check.
+Tables of counts have one row a period (month or quarter, none left out) and one column a contributor.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ospolab.data import load
+
+__all__ = [
+    "CALM",
+    "NEW_FOR",
+    "RUNNING",
+    "Rule",
+    "absence_curve",
+    "commit_table",
+    "contributor_absence_factor",
+    "episodes",
+    "newcomer_share",
+    "project_card",
+    "project_history",
+    "rule_outcome",
+    "rule_series",
+    "stretches",
+    "trailing",
+]
+
+# Projects of the table in which no take-over by a newcomer is known (last checked 2026-11-23). Left out: xz and
+# event-stream, where there was one, and the forks valkey, opentofu and faker-old, whose years belong to another row.
+CALM = ["colors", "curl", "faker", "flask", "left-pad", "redis", "requests", "scorecard", "terraform"]
+
+# Those of the table with at least twenty commits in each of the years 2021 and 2023; the forks are left out here too.
+RUNNING = ["curl", "faker", "flask", "redis", "requests", "scorecard", "terraform", "xz"]
+
+# Quarters for which a contributor counts as new: two years.
+NEW_FOR = 8
+
+
+def contributor_absence_factor(commits, share: float = 0.5) -> int:
+    """Smallest number of contributors who together made at least `share` of the commits.
+
+    commits: one non-negative count per contributor, any order, shape (n,). share: fraction in (0, 1].
+    Returns an int in 1..n; 0 for no commits at all. Raises ValueError on negative counts or a share outside (0, 1].
+    Source: CHAOSS, Contributor Absence Factor (formerly Bus Factor).
+    """
+    counts = np.sort(np.asarray(list(commits), dtype=float))[::-1]
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; it must be above 0 and at most 1 (0.5 is half of the commits)")
+    if (counts < 0).any():
+        raise ValueError("commits holds a negative count")
+    if counts.sum() == 0:
+        return 0
+    # The small allowance keeps 0.8 * 10 from being 8.000000000000002.
+    needed = share * counts.sum() - 1e-9
+    return int(np.argmax(np.cumsum(counts) >= needed)) + 1
+
+
+def commit_table(activity: pd.DataFrame, project: str) -> pd.DataFrame:
+    """Commits per quarter and contributor of one project, bots left out, quarters without commits filled with zeros.
+
+    activity: the table `project_activity`. Returns counts of shape (quarters, contributors).
+    Raises ValueError for a project that the table does not have.
+    """
+    rows = activity[(activity["project"] == project) & ~activity["is_bot"]]
+    if rows.empty:
+        raise ValueError(
+            f'There is no project "{project}"; there are {", ".join(sorted(activity["project"].unique()))}'
+        )
+    table = rows.pivot_table(index="quarter", columns="contributor", values="commits", aggfunc="sum", fill_value=0)
+    every_quarter = pd.period_range(table.index.min(), table.index.max(), freq=table.index.freq, name="quarter")
+    return table.reindex(every_quarter, fill_value=0).astype(int)
+
+
+def trailing(table: pd.DataFrame, window: int) -> pd.DataFrame:
+    """Sums over the last `window` periods, the present one included; periods without a full window are left out."""
+    if not 1 <= window <= len(table):
+        raise ValueError(f"window is {window} periods; this history has {len(table)}, so take 1 to {len(table)}")
+    # Differences of running totals: pandas' own rolling sum takes a second where a project has a thousand contributors.
+    totals = np.vstack([np.zeros((1, table.shape[1]), dtype=int), table.to_numpy().cumsum(axis=0)])
+    return pd.DataFrame(totals[window:] - totals[:-window], index=table.index[window - 1 :], columns=table.columns)
+
+
+def absence_curve(table: pd.DataFrame, window: int, share: float = 0.5) -> pd.Series:
+    """Contributor absence factor over the trailing `window` periods, at each period that has a full window."""
+    sums = trailing(table, window)
+    return pd.Series(
+        [contributor_absence_factor(row, share) for row in sums.to_numpy()], index=sums.index, name="factor"
+    )
+
+
+def newcomer_share(table: pd.DataFrame, window: int, new_for: int) -> pd.Series:
+    """Largest share of the trailing commits that one newcomer made, at each period from the `new_for`-th on.
+
+    A newcomer is a contributor whose first commit lies less than `new_for` periods back. Before `new_for` periods have
+    passed everyone is new and the measure says nothing, so those periods are left out. Shares are in 0..1, and 0 where
+    there are no commits.
+    """
+    sums = trailing(table, window)
+    age = np.arange(len(table))[:, None] - (table.to_numpy() > 0).argmax(axis=0)[None, :]
+    by_newcomers = np.where(age[window - 1 :] < new_for, sums.to_numpy(), 0)
+    commits = sums.to_numpy().sum(axis=1)
+    share = pd.Series(by_newcomers.max(axis=1) / np.maximum(commits, 1), index=sums.index, name="share")
+    return share.loc[table.index[new_for] :] if new_for < len(table) else share.iloc[:0]
+
+
+def stretches(raised: pd.Series) -> pd.DataFrame:
+    """The runs of yes in a yes/no series over time: one row a run, columns start and end (both inside the run)."""
+    yes = raised.astype(bool).to_numpy()
+    edges = np.diff(np.r_[False, yes, False].astype(int))
+    first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    return pd.DataFrame({"start": raised.index[first], "end": raised.index[last]})
+
+
+def episodes(raised: pd.Series) -> int:
+    """How many separate alarms a yes/no series holds: a run of yes in a row is one alarm."""
+    return len(stretches(raised))
+
+
+# The same measures on the tables of the course.
+
+
+def project_history(project: str) -> pd.DataFrame:
+    """Commits per quarter and contributor of one project."""
+    return commit_table(load("project_activity"), project)
+
+
+def project_card(project: str, quarter: str | None = None) -> pd.Series:
+    """The figures of one project that a health report gives, over the twelve months up to the end of `quarter`.
+
+    quarter: e.g. "2023Q4"; by default the last quarter that the table covers in full. Percentages are whole numbers.
+    """
+    history = project_history(project)
+    at = pd.Period(quarter, freq="Q") if quarter else history.index[-2]
+    last_year = trailing(history, 4)
+    if at not in last_year.index:
+        first, last = last_year.index[0], last_year.index[-1]
+        raise ValueError(f"{project} has twelve months of data at the end of {first} to {last}, not of {at}")
+    commits = last_year.loc[at]
+    newest = newcomer_share(history, 4, NEW_FOR)
+    return pd.Series(
+        {
+            "project": project,
+            "twelve months to the end of": str(at),
+            "commits": int(commits.sum()),
+            "people": int((commits > 0).sum()),
+            "factor at 50 %": contributor_absence_factor(commits, 0.5),
+            "factor at 80 %": contributor_absence_factor(commits, 0.8),
+            "largest newcomer's share, %": round(100 * newest.get(at, 0.0)),
+        },
+        name="card",
+    )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An early-warning rule: it rings when one newcomer made at least `threshold` per cent of the commits of the last
+    `window` months, where those are at least `fewest`. A newcomer is one for `new_for` months after the first commit.
+
+    window and new_for are multiples of three months, so that the rule can be tried on tables of quarters.
+    """
+
+    window: int
+    new_for: int
+    threshold: float
+    fewest: int
+
+    @classmethod
+    def from_answers(cls, given: dict) -> "Rule | None":
+        """The rule that a form with the fields window, new-for, threshold and fewest describes; None if one is open."""
+        if {"window", "new-for", "threshold", "fewest"} - given.keys():
+            return None
+        return cls(int(given["window"]), int(given["new-for"]), float(given["threshold"]), int(given["fewest"]))
+
+
+def rule_series(project: str, rule: Rule) -> tuple[pd.Series, pd.Series]:
+    """What a rule looks at: the largest newcomer's share (0..1) and the number of commits, over its trailing window.
+
+    Months for xz (table handover_monthly), quarters for every other project (table project_activity). Both series have
+    the same index.
+    """
+    if project == "xz":
+        history, step = load("handover_monthly").pivot(index="month", columns="role", values="authored"), 1
+    else:
+        history, step = project_history(project), 3
+    share = newcomer_share(history, rule.window // step, rule.new_for // step)
+    return share, trailing(history, rule.window // step).sum(axis=1).reindex(share.index)
+
+
+def rule_outcome(rule: Rule) -> tuple[pd.Period | None, int]:
+    """First month in which a rule rings for xz (None if never), and its alarms on the nine calm projects together."""
+
+    def raised(project: str) -> pd.Series:
+        share, commits = rule_series(project, rule)
+        return (share >= rule.threshold / 100) & (commits >= rule.fewest)
+
+    xz = raised("xz")
+    return (xz.idxmax() if xz.any() else None), sum(episodes(raised(project)) for project in CALM)

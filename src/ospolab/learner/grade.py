@@ -1,0 +1,204 @@
+"""Grade a learner's own exercise with stock nbgrader, on their own machine.
+
+Everything happens in a temporary copy of the course folder, so that a gradebook in `exercises/` is never touched. The
+learner's code runs as it does in JupyterLab: with their rights and without isolation. It is their own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import tempfile
+import warnings
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+from ospolab.learner import MARKER
+
+STUDENT = "learner"
+
+
+class GradeError(RuntimeError):
+    """The exercise could not be graded; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One graded cell: its grade_id, the heading it stands under, its points; `waits` if a human has to read it."""
+
+    cell: str
+    heading: str
+    points: float
+    out_of: float
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """The marks of one exercise in the order of the notebook, and where the feedback was written."""
+
+    marks: list[Mark]
+    feedback: Path | None
+
+
+def show(course: Path, home: Path, assignment: str | None) -> int:
+    """Grade and print a table. Returns 0: few points are no failure of the command. Raises GradeError."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    name = choose(course, home, assignment)
+    with console.status(f"Grading {name}: running your notebook and the tests of the course"):
+        result = grade(course, home, name)
+    table = Table(title=name)
+    table.add_column("task")
+    table.add_column("points", justify="right")
+    table.add_column("of", justify="right")
+    table.add_column("")
+    for mark in result.marks:
+        what = f"{escape(mark.heading)} [dim]({escape(mark.cell)})[/]" if mark.heading else escape(mark.cell)
+        points, note = ("-", "a human reads this") if mark.waits else (f"{mark.points:g}", "")
+        table.add_row(what, points, f"{mark.out_of:g}", note)
+    counted = [mark for mark in result.marks if not mark.waits]
+    table.add_section()
+    points, out_of = sum(mark.points for mark in counted), sum(mark.out_of for mark in counted)
+    table.add_row("checked by tests", f"{points:g}", f"{out_of:g}", "")
+    waiting = sum(mark.out_of for mark in result.marks if mark.waits)
+    if waiting:
+        table.add_row("for a human to read", "-", f"{waiting:g}", "")
+    console.print(table)
+    if result.feedback:
+        console.print(f"What each test said: {result.feedback}", soft_wrap=True)
+    return 0
+
+
+def choose(course: Path, home: Path, assignment: str | None) -> str:
+    """The name of the exercise meant. Raises GradeError when it is not clear or not there."""
+    known = [path.name for path in sorted((course / "exercises" / "source").glob("*")) if path.is_dir()]
+    if assignment is None and len(known) == 1:
+        assignment = known[0]
+    if assignment is None:
+        listed = "".join(f"\n    make grade ASSIGNMENT={name}" for name in known)
+        raise GradeError(f"Which exercise?{listed}" if known else "This course has no exercise yet.")
+    if assignment not in known:
+        near = difflib.get_close_matches(assignment, known, 1)
+        hint = f" Did you mean {near[0]}?" if near else f" There is: {', '.join(known) or 'none yet'}."
+        raise GradeError(f'There is no exercise "{assignment}".{hint}')
+    notebook = home / "exercises" / assignment / f"{assignment}.ipynb"
+    if not notebook.is_file():
+        raise GradeError(f"Your notebook was expected at {notebook}, and is not there.\n`make learn` brings it.")
+    return assignment
+
+
+def grade(course: Path, home: Path, assignment: str) -> Result:
+    """Run nbgrader on one exercise of the copy `home`; writes `home/feedback/<assignment>.html`. Raises GradeError."""
+    with tempfile.TemporaryDirectory(prefix="ospolab-grade-") as place:
+        root = Path(place).resolve()
+        _lay_out(course / "exercises", home / "exercises" / assignment, root, assignment)
+        with chdir(root):  # nbgrader reads its configuration from where it runs
+            try:
+                marks = _run(root, assignment, home / MARKER / "grade.log")
+            except OSError as error:
+                raise GradeError(f"nbgrader could not write or start something: {error}") from error
+        feedback = root / "feedback" / STUDENT / assignment / f"{assignment}.html"
+        if not feedback.is_file():
+            return Result(marks, None)
+        kept = home / "feedback" / f"{assignment}.html"
+        try:
+            kept.parent.mkdir(exist_ok=True)
+            shutil.copyfile(feedback, kept)
+        except OSError as error:
+            raise GradeError(f"{kept} cannot be written: {error.strerror}.") from error
+        return Result(marks, kept)
+
+
+def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> None:
+    """The part of a course folder that grading one submission needs."""
+    ignore = shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(exercises / "source" / assignment, root / "source" / assignment, ignore=ignore)
+    if (exercises / "nbgrader_config.py").is_file():
+        shutil.copyfile(exercises / "nbgrader_config.py", root / "nbgrader_config.py")
+    # Of notebooks only the one that is handed in: not a newer version laid beside it, nor a scratch pad.
+    handed_in = root / "submitted" / STUDENT / assignment
+    shutil.copytree(mine, handed_in, ignore=ignore)
+    for path in handed_in.rglob("*.ipynb"):
+        if path != handed_in / f"{assignment}.ipynb":
+            path.unlink()
+
+
+def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
+    # Imported here: it takes more than a second, and most commands do without.
+    from nbgrader.apps import NbGrader, NbGraderAPI
+
+    app = NbGrader()
+    app.load_config_file()
+    config = app.config
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    # The kernel writes to the terminal itself, and warns of what is so on every machine.
+    config.ExecutePreprocessor.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
+    app.log.handlers.clear()  # its words are kept in `said`, and shown when they matter
+    api = NbGraderAPI(config=config)
+    steps = (
+        (
+            "The exercise could not be prepared; that is a mistake of the course",
+            lambda: api.generate_assignment(assignment),
+        ),
+        ("Your notebook could not be graded", lambda: api.autograde(assignment, STUDENT)),
+        ("The feedback could not be written", lambda: api.generate_feedback(assignment, STUDENT)),
+    )
+    said = []
+    for complaint, step in steps:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader's own, about its database
+            result = step()
+        said += [result.get("log", ""), result.get("error", "")]
+        if not result["success"]:
+            raise GradeError(_complain(complaint, "\n".join(said), log))
+    headings = _headings(root / "source" / assignment / f"{assignment}.ipynb")
+    with api.gradebook as gradebook:
+        notebook = gradebook.find_submission_notebook(assignment, assignment, STUDENT)
+        marks = [
+            Mark(
+                cell=one.name,
+                heading=headings.get(one.name, ""),
+                points=one.score,
+                out_of=one.max_score,
+                waits=bool(one.needs_manual_grade),
+            )
+            for one in notebook.grades
+        ]
+    order = list(headings)
+    return sorted(marks, key=lambda mark: order.index(mark.cell) if mark.cell in headings else len(order))
+
+
+def _complain(complaint: str, said: str, log: Path) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.startswith("[ERROR]") and len(line) > 8]
+    shown = "".join(f"\n    {line[:200]}" for line in lines[-4:])
+    try:
+        log.write_text(said, encoding="utf-8")
+        where = f"\nAll that nbgrader said: {log}"
+    except OSError:
+        where = ""
+    return (
+        f"{complaint}. nbgrader says:{shown}\n"
+        f"Does the notebook run from the top (Restart Kernel and Run All Cells)? What does Validate say?{where}"
+    )
+
+
+def _headings(notebook: Path) -> dict[str, str]:
+    """grade_id -> the heading its cell stands under, in the order of the notebook."""
+    import json
+
+    found, heading = {}, ""
+    for cell in json.loads(notebook.read_bytes())["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            titles = [line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#")]
+            heading = titles[-1] if titles else heading
+        guarded = cell.get("metadata", {}).get("nbgrader", {})
+        if "grade_id" in guarded:
+            found[guarded["grade_id"]] = heading
+    return found

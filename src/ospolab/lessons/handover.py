@@ -1,0 +1,163 @@
+"""The views of the lab "The metric that improved" (environmentalist/community-engagement)."""
+
+import ipywidgets
+import pandas as pd
+
+from ospolab import health
+from ospolab.lessons.explorers import Explorer
+from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+
+__all__ = ["LATEST", "MOST_ALARMS", "curve_to_read", "explorer", "factor_figure", "opening", "try_rule"]
+
+# What the exercise asks of a rule: it rings for xz half a year before the back door was found, and at most this often
+# on the calm projects together (108 project-years: about once in five years for each).
+LATEST = pd.Period("2023-09", freq="M")
+MOST_ALARMS = 20
+
+# The last full quarter before the backdoor in xz became known.
+_SEEN_FROM = pd.Period("2023Q4", freq="Q")
+
+
+def factor_figure(
+    curves: dict[str, pd.Series], alt: str, caption: str = "", marks: dict[str, str] | None = None
+) -> Figure:
+    """Step curves of the contributor absence factor over time.
+
+    curves: {label: factor by period}, at most two. marks: {period: words} to point out on the time axis.
+    Periods are months or quarters; a step is drawn at the end of its period.
+    """
+    drawing, ax = canvas()
+    top = max(curve.max() for curve in curves.values())
+    for (label, curve), colour, dash in zip(curves.items(), (BLUE, ORANGE), ("-", "--"), strict=False):
+        ax.step(curve.index.to_timestamp(how="end"), curve, where="post", color=colour, linestyle=dash, label=label)
+    for period, words in (marks or {}).items():
+        when = pd.Period(period).to_timestamp(how="end")
+        ax.axvline(when, color="#808080", linewidth=1, linestyle=":")
+        ax.annotate(words, (when, top + 0.75), xytext=(4, 0), textcoords="offset points", fontsize=9, va="top")
+    ax.set_ylim(0, top + 0.9)
+    ax.set_ylabel("people")
+    ax.yaxis.get_major_locator().set_params(integer=True)
+    if len(curves) > 1:
+        ax.legend(loc="upper left", fontsize=9)
+    return figure(drawing, alt, caption)
+
+
+def opening() -> Figure:
+    """The picture the lesson opens with: the green arrow."""
+    curve = health.absence_curve(health.project_history("xz"), window=4, share=0.8).loc["2020Q1":_SEEN_FROM]
+    return factor_figure(
+        {"80 %": curve},
+        marks={"2023Q1": "▲ better"},
+        alt=f"Step curve from {curve.index[0]} to {curve.index[-1]}: the number of people who made 80 % of the commits "
+        f"to xz over twelve months is {curve.iloc[0]}, and {curve.iloc[-1]} from the first quarter of 2023 on.",
+        caption="What the dashboard showed for xz: people who made 80 % of the commits of the last twelve months.",
+    )
+
+
+def explorer() -> Explorer:
+    """Window, share and project against what a dashboard would print, seen from the end of 2023."""
+    projects = [*sorted([*health.CALM, "xz", "event-stream"])]
+    histories = {project: health.project_history(project).loc[:_SEEN_FROM] for project in projects}
+
+    def view(project: str, window: int, share: int) -> tuple[str, Figure]:
+        return _dashboard(project, histories[project], window, share)
+
+    return Explorer(
+        "What would the dashboard have printed?",
+        view,
+        {
+            "project": ipywidgets.Dropdown(options=projects, value="xz", description="Project"),
+            "window": ipywidgets.Dropdown(
+                options=[(f"{quarters * 3} months", quarters) for quarters in (1, 2, 4, 8, 12)],
+                value=4,
+                description="Window",
+            ),
+            "share": ipywidgets.IntSlider(
+                value=80, min=50, max=95, step=5, description="Share of commits, %", continuous_update=False
+            ),
+        },
+    )
+
+
+def _dashboard(project: str, history: pd.DataFrame, window: int, share: int) -> tuple[str, Figure]:
+    curve = health.absence_curve(history, window, share / 100)
+    now, when, months = int(curve.iloc[-1]), curve.index[-1], window * 3
+    commits = int(health.trailing(history, window).sum(axis=1).iloc[-1])
+    shown = curve.iloc[-40:]
+    picture = factor_figure(
+        {f"{share} %": shown},
+        alt=f"Step curve for {project}: people who made {share} % of the commits of the last {months} months, "
+        f"{shown.iloc[0]} at the end of {shown.index[0]} and {now} at the end of {when}; "
+        f"never more than {shown.max()}, never fewer than {shown.min()}.",
+        caption=f"{project}: people who made {share} % of the commits of the last {months} months. "
+        "Data: project_activity.",
+    )
+    lately = f"In the {months} months to the end of {when}"
+    if commits == 0:
+        return f"{lately} nobody committed to {project}: <b>the factor says nothing.</b>", picture
+    people = "1 person" if now == 1 else f"{now} people"
+    said = f"{lately}, <b>{people}</b> made {share} % of the {commits} commits to {project}"
+    if len(curve) <= health.NEW_FOR:
+        return f"{said}. There is no window two years earlier to compare with.", picture
+    before = int(curve.iloc[-1 - health.NEW_FOR])
+    trend = "▲ better" if now > before else "▼ worse" if now < before else "● unchanged"
+    newest = round(100 * health.newcomer_share(history, window, health.NEW_FOR).iloc[-1])
+    said = f"{said}; two years before it was {before}. The dashboard prints <b>{trend}</b>."
+    return f"{said} {_doubt(commits, newest)}", picture
+
+
+def _doubt(commits: int, newest: int) -> str:
+    """What the dashboard does not print."""
+    if commits < 20:
+        return f"But {commits} commits are too few for any reading."
+    if newest >= 25:
+        return (
+            f"But {newest} % of these commits are those of one person who arrived less than two years before: "
+            "<b>ask who, and why now.</b>"
+        )
+    return f"No newcomer made more than {newest} % of them."
+
+
+# The exercise's curves: project, first and last quarter shown.
+_CURVES = {
+    "A": ("redis", "2015Q1", "2022Q4"),
+    "B": ("flask", "2015Q1", "2026Q1"),
+    "C": ("colors", "2012Q1", "2022Q1"),
+    "D": ("xz", "2020Q1", "2026Q2"),
+}
+
+
+def curve_to_read(letter: str) -> Figure:
+    """One of the exercise's curves, without its project's name: factor at 50 % and 80 %, trailing twelve months."""
+    project, first, last = _CURVES[letter]
+    history = health.project_history(project)
+    half, most = (health.absence_curve(history, 4, share).loc[first:last] for share in (0.5, 0.8))
+    commits = health.trailing(history, 4).sum(axis=1).loc[first:last]
+    words = "; ".join(f"{period}: {half[period]} and {most[period]}" for period in half.index[::4])
+    return factor_figure(
+        {"half of the commits": half, "80 % of the commits": most},
+        alt=f"Curve {letter}, people who made 50 % and 80 % of the commits of the last twelve months. {words}.",
+        caption=f"Curve {letter}. Commits in a window: {commits.min()} to {commits.max()}; "
+        f"half of the windows hold fewer than {commits.median():.0f}.",
+    )
+
+
+def try_rule(given: dict) -> str:
+    """Says whether the learner's rule rings in time for xz and is quiet on calm projects; without the figures.
+
+    given: the answers of the form "my-rule".
+    """
+    rule = health.Rule.from_answers(given)
+    if rule is None:
+        return "Fill in all four fields of the form above. Then run this cell again."
+    first, alarms = health.rule_outcome(rule)
+    if first is None:
+        timely = "It never rings for xz: look at the threshold, and at how long someone counts as new."
+    elif first > LATEST:
+        timely = "It rings for xz, but less than half a year before the back door was found."
+    else:
+        timely = "It rings for xz in time."
+    quiet = (
+        "It is quiet enough." if alarms <= MOST_ALARMS else "It rings too often on calm projects: nobody will read it."
+    )
+    return f"{timely} {quiet}"

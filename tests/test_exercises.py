@@ -1,0 +1,243 @@
+"""Every exercise is graded with nbgrader as an instructor would, on submissions whose points are known beforehand.
+
+A submission is a file `tests/exercises/<assignment>/<student>.yml`:
+
+    what: in a sentence
+    answers: what differs from the reference solution's answers.yml    (reference.yml holds all of it)
+    cells: {<grade_id>: source, or "released" for the cell as the learner gets it}
+    loses: {<grade_id>: points lost against full automatic marks} or "everything"
+    misconceptions: [{name, answers, cells, loses}, ...]               (several in one, each in another task)
+"""
+
+import contextlib
+import copy
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbgrader.api import Gradebook
+
+from ospolab import course
+from ospolab.authoring import exercises
+
+ROOT = course.root()
+CASES = ROOT / "tests" / "exercises"
+STUDENTS = [(path.parent.name, path.stem) for path in sorted(CASES.glob("*/*.yml"))]
+
+pytestmark = pytest.mark.xdist_group("exercises")
+
+
+def merged(base, change):
+    """`base` with the values of `change`, dictionary by dictionary."""
+    if not (isinstance(base, dict) and isinstance(change, dict)):
+        return copy.deepcopy(change)
+    return {
+        key: merged(base.get(key), change[key]) if key in change else copy.deepcopy(base[key])
+        for key in [*base, *(key for key in change if key not in base)]
+    }
+
+
+def case(assignment: str, student: str) -> dict:
+    """What a submission answers, which cells it holds, and which points it loses."""
+    raw = yaml.safe_load((CASES / assignment / f"{student}.yml").read_text(encoding="utf-8"))
+    reference = yaml.safe_load((CASES / assignment / "reference.yml").read_text(encoding="utf-8"))
+    answers, cells, loses = reference["answers"], {}, {}
+    for part in [raw, *raw.get("misconceptions", [])]:
+        answers = merged(answers, part.get("answers", {}))
+        cells |= part.get("cells", {})
+        if part.get("loses") == "everything":
+            loses = "everything"
+        else:
+            loses |= part.get("loses", {})
+    return {
+        "answers": {} if raw.get("blank") else answers,
+        "cells": cells,
+        "loses": loses,
+        "blank": raw.get("blank", False),
+    }
+
+
+def hand_in(assignment: str, student: str, folder: Path) -> None:
+    """Write the submission as a learner's folder: notebook and answers.yml."""
+    what = case(assignment, student)
+    folder.mkdir(parents=True)
+    release = ROOT / "exercises" / "release" / assignment
+    notebook = nbformat.read(release / f"{assignment}.ipynb", as_version=4)
+    source = nbformat.read(ROOT / "exercises" / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+    solved = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if "nbgrader" in cell.metadata}
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if not marks.get("solution") or what["blank"]:
+            continue
+        written = what["cells"].get(marks["grade_id"], solved[marks["grade_id"]])
+        if written != "released":
+            cell.source = written
+    nbformat.write(notebook, folder / f"{assignment}.ipynb")
+    shutil.copy(release / "forms.yml", folder)
+    if what["answers"]:
+        (folder / "answers.yml").write_text(yaml.safe_dump(what["answers"], sort_keys=False), encoding="utf-8")
+
+
+def nbgrader(folder: Path, *arguments: str) -> str:
+    """Run nbgrader in a course folder, as the command an instructor types."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, f"nbgrader {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A course folder with every submission graded, and the points: {(assignment, student): {grade_id: points}}."""
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copy(ROOT / "exercises" / "nbgrader_config.py", folder)
+    shutil.copytree(ROOT / "exercises" / "source", folder / "source")
+    for assignment, student in STUDENTS:
+        hand_in(assignment, student, folder / "submitted" / student / assignment)
+    for assignment in exercises.sources():
+        nbgrader(folder, "generate_assignment", assignment, "--create")
+        nbgrader(folder, "autograde", assignment, "--create")
+    points = {}
+    with contextlib.closing(Gradebook(f"sqlite:///{folder}/gradebook.db")) as gradebook:
+        for assignment, student in STUDENTS:
+            notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+            points[assignment, student] = {grade.name: grade.auto_score for grade in notebook.grades}
+    return folder, points
+
+
+def automatic(assignment: str) -> dict[str, float]:
+    """Points of each cell that nbgrader grades by itself."""
+    notebook = nbformat.read(ROOT / "exercises" / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+    marks = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    return {mark.grade_id: mark.points for mark in marks if not mark.solution}
+
+
+def test_every_exercise_has_the_submissions_it_needs():
+    assert exercises.sources(), "no exercise has a source"
+    for assignment in exercises.sources():
+        students = {student for name, student in STUDENTS if name == assignment}
+        assert {"reference", "blank"} <= students
+        assert sum(student.startswith("right-") for student in students) >= 3
+        assert (
+            sum(
+                len(yaml.safe_load(path.read_text())["misconceptions"])
+                for path in (CASES / assignment).glob("wrong-*.yml")
+            )
+            >= 6
+        )
+
+
+@pytest.mark.parametrize(("assignment", "student"), STUDENTS)
+def test_a_submission_gets_the_points_it_should(graded, assignment, student):
+    got, full, loses = graded[1][assignment, student], automatic(assignment), case(assignment, student)["loses"]
+    expected = (
+        dict.fromkeys(full, 0.0)
+        if loses == "everything"
+        else {grade_id: points - loses.get(grade_id, 0) for grade_id, points in full.items()}
+    )
+    assert {grade_id: got[grade_id] for grade_id in full} == pytest.approx(expected)
+
+
+def test_the_letter_waits_for_a_human_unless_it_is_blank(graded):
+    with contextlib.closing(Gradebook(f"sqlite:///{graded[0]}/gradebook.db")) as gradebook:
+        for assignment, student in STUDENTS:
+            waits = gradebook.find_submission(assignment, student).needs_manual_grade
+            assert waits == (student != "blank"), student
+
+
+def test_the_paper_is_written_from_the_answers(graded):
+    for assignment, student in STUDENTS:
+        papers = list((graded[0] / "autograded" / student / assignment / "portfolio").glob("*.md"))
+        assert bool(papers) == (student != "blank"), student
+
+
+def test_feedback_and_export_work_and_show_no_hidden_test(graded):
+    folder, _ = graded
+    assignment = exercises.sources()[0]
+    nbgrader(folder, "generate_feedback", assignment, "--student=blank")
+    nbgrader(folder, "export")
+    page = (folder / "feedback" / "blank" / assignment / f"{assignment}.html").read_text(encoding="utf-8")
+    assert "still missing in this form" not in page or "curves" in page
+    assert assignment in (folder / "grades.csv").read_text(encoding="utf-8")
+
+
+def test_validate_tells_a_learner_what_is_missing(tmp_path):
+    for assignment in exercises.sources():
+        shutil.copytree(ROOT / "exercises" / "release" / assignment, tmp_path / assignment)
+        said = nbgrader(tmp_path / assignment, "validate", f"{assignment}.ipynb")
+        assert "still missing in this form" in said
+        assert "write your answer in this cell" in said
+
+
+def test_release_is_what_the_source_gives(tmp_path):
+    exercises.release_to(tmp_path, exercises.sources())
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    release = ROOT / "exercises" / "release"
+    committed = {
+        path.relative_to(release): path.read_bytes()
+        for path in release.rglob("*")
+        if path.is_file() and not {".ipynb_checkpoints"} & set(path.parts)
+    }
+    assert made.keys() == committed.keys()
+    differ = [str(name) for name in made if made[name] != committed[name]]
+    assert not differ, f"run `make exercises`; these are not what the source gives: {differ}"
+
+
+@pytest.mark.parametrize("assignment", exercises.sources())
+def test_no_solution_is_released(assignment):
+    source = nbformat.read(ROOT / "exercises" / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+    released = (ROOT / "exercises" / "release" / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
+    assert "BEGIN SOLUTION" not in released and "HIDDEN TESTS" not in released
+    seen = 0
+    for cell in source.cells:
+        secret = False
+        for line in cell.source.splitlines():
+            if "### BEGIN" in line or "### END" in line:
+                secret = "BEGIN" in line
+            elif secret and len(line.strip()) > 25:
+                seen += 1
+                assert line.strip().replace('"', '\\"') not in released, line
+    assert seen > 5, "found nothing to look for: have the markers changed?"
+
+
+@pytest.mark.parametrize("assignment", exercises.sources())
+def test_the_source_runs_with_the_reference_answers(assignment, tmp_path):
+    """The source with its solutions and hidden tests, under nbval in its lax form: every cell runs without an error."""
+    shutil.copytree(ROOT / "exercises" / "source" / assignment, tmp_path / assignment)
+    answers = case(assignment, "reference")["answers"]
+    (tmp_path / assignment / "answers.yml").write_text(yaml.safe_dump(answers, sort_keys=False), encoding="utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            os.devnull,
+            "--rootdir",
+            str(tmp_path),
+            "--nbval-lax",
+            "--nbval-cell-timeout",
+            "60",
+            f"{assignment}.ipynb",
+        ],
+        cwd=tmp_path / assignment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
