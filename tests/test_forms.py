@@ -161,7 +161,7 @@ def test_sound_answers(field, name, value, typed):
         ("signals", "x", "a list in square brackets"),
         ("signals", ["x", "z"], 'holds "z"'),
         ("signals", ["x", "x"], 'holds "x" twice'),
-        ("signals", ["x", "y", "no"], "has 3 ticked; expected 1 to 2"),
+        ("signals", ["x", "y", "no"], "has 3 ticks; expected 1 to 2"),
         ("window", "2", "a whole number from 3 to 36 (months)"),
         ("window", "3.5", "a whole number from 3 to 36 (months)"),
         ("window", "nan", "a whole number"),

@@ -133,6 +133,14 @@ def test_words_are_counted_while_one_types(folder):
     assert "This has 7 words; expected 3 to 6 words." in message.value
 
 
+def test_cells_of_a_table_are_counted(folder):
+    shown = form("curves")
+    cell(shown, "r1", "use").value = "yes"
+    cell(shown, "r1", "note").value = "optional"
+    assert shown.questions["rules"].note.value == "1 of 4 cells answered"
+    assert missing("curves")[-2:] == ["Rules", "Summary"]
+
+
 def test_a_ranking_is_unanswered_until_moved_or_confirmed(folder):
     shown = form("curves")
     ranking = control(shown, "steps")

@@ -326,14 +326,16 @@ def check_points(notebook) -> list[str]:
 
 
 def check_grade_ids(notebook) -> list[str]:
-    """Grade ids read as words and occur once; that of a graded cell is `<task>-<what it checks>`."""
-    cells = [cell.metadata.nbgrader for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
+    """Grade ids read as words and occur once; that of a test is `<task>-<what it checks>`."""
+    cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
     said = []
     for cell in cells:
-        id_, words = cell.grade_id, 2 if cell.grade else 1
+        id_ = cell.metadata.nbgrader.grade_id
+        # Code that is graded checks one thing of a task; any other cell is the task, or leads to it.
+        words = 2 if cell.cell_type == "code" and cell.metadata.nbgrader.grade else 1
         if not READABLE.fullmatch(id_) or GENERATED.search(id_) or len(id_.split("-")) < words:
             said.append(f'grade_id "{id_}": expected words, as in curves-lag')
-    times = Counter(cell.grade_id for cell in cells)
+    times = Counter(cell.metadata.nbgrader.grade_id for cell in cells)
     return said + [f'grade_id "{id_}" occurs {n} times' for id_, n in times.items() if n > 1]
 
 

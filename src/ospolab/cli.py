@@ -81,13 +81,14 @@ def learn(port: Port = None, no_browser: NoBrowser = False, folder: Folder = Non
     from ospolab.learner import copy, progress, serve, welcome
 
     home = copy_folder(folder)
-    already = serve.running_on(home)
-    if not already:  # under an open JupyterLab, files are better left alone
+    if not serve.running_on(home):  # under an open JupyterLab, files are better left alone
         try:
+            if port is not None:
+                serve.choose_port(port)
             report = copy.sync(course.root(), home)
             notes = [*report.messages(), copy.trust(report.notebooks), progress.mend(home)]
             welcome.refresh(home)
-        except copy.CopyError as error:
+        except (copy.CopyError, serve.ServeError) as error:
             raise fail(error) from error
         except OSError as error:
             raise fail(f"{error.filename or home} cannot be written: {error.strerror}.") from error

@@ -17,12 +17,16 @@ __all__ = [
     "RUNNING",
     "Rule",
     "absence_curve",
+    "alarms",
     "commit_table",
     "contributor_absence_factor",
     "episodes",
+    "factors",
     "newcomer_share",
     "project_card",
+    "project_cards",
     "project_history",
+    "raised",
     "rule_outcome",
     "rule_series",
     "stretches",
@@ -57,6 +61,13 @@ def contributor_absence_factor(commits, share: float = 0.5) -> int:
     # The small allowance keeps 0.8 * 10 from being 8.000000000000002.
     needed = share * counts.sum() - 1e-9
     return int(np.argmax(np.cumsum(counts) >= needed)) + 1
+
+
+def factors(commits, shares: tuple[float, ...] = (0.5, 0.8)) -> pd.Series:
+    """Contributor absence factors of one set of counts at several shares, labelled "50 %", "80 %"."""
+    return pd.Series(
+        {f"{share:.0%}".replace("%", " %"): contributor_absence_factor(commits, share) for share in shares}
+    )
 
 
 def commit_table(activity: pd.DataFrame, project: str) -> pd.DataFrame:
@@ -107,17 +118,17 @@ def newcomer_share(table: pd.DataFrame, window: int, new_for: int) -> pd.Series:
     return share.loc[table.index[new_for] :] if new_for < len(table) else share.iloc[:0]
 
 
-def stretches(raised: pd.Series) -> pd.DataFrame:
+def stretches(yes_or_no: pd.Series) -> pd.DataFrame:
     """The runs of yes in a yes/no series over time: one row a run, columns start and end (both inside the run)."""
-    yes = raised.astype(bool).to_numpy()
+    yes = yes_or_no.astype(bool).to_numpy()
     edges = np.diff(np.r_[False, yes, False].astype(int))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    return pd.DataFrame({"start": raised.index[first], "end": raised.index[last]})
+    return pd.DataFrame({"start": yes_or_no.index[first], "end": yes_or_no.index[last]})
 
 
-def episodes(raised: pd.Series) -> int:
+def episodes(yes_or_no: pd.Series) -> int:
     """How many separate alarms a yes/no series holds: a run of yes in a row is one alarm."""
-    return len(stretches(raised))
+    return len(stretches(yes_or_no))
 
 
 # The same measures on the tables of the course.
@@ -139,20 +150,25 @@ def project_card(project: str, quarter: str | None = None) -> pd.Series:
     if at not in last_year.index:
         first, last = last_year.index[0], last_year.index[-1]
         raise ValueError(f"{project} has twelve months of data at the end of {first} to {last}, not of {at}")
-    commits = last_year.loc[at]
-    newest = newcomer_share(history, 4, NEW_FOR)
+    commits, newest = last_year.loc[at], newcomer_share(history, 4, NEW_FOR)
+    half, most = factors(commits)
     return pd.Series(
         {
             "project": project,
             "twelve months to the end of": str(at),
             "commits": int(commits.sum()),
             "people": int((commits > 0).sum()),
-            "factor at 50 %": contributor_absence_factor(commits, 0.5),
-            "factor at 80 %": contributor_absence_factor(commits, 0.8),
+            "factor at 50 %": half,
+            "factor at 80 %": most,
             "largest newcomer's share, %": round(100 * newest.get(at, 0.0)),
         },
         name="card",
     )
+
+
+def project_cards(projects: list[str], quarter: str | None = None) -> pd.DataFrame:
+    """The cards of several projects, one row each, indexed by project; see `project_card`."""
+    return pd.DataFrame([project_card(project, quarter) for project in projects]).set_index("project")
 
 
 @dataclass(frozen=True)
@@ -190,12 +206,24 @@ def rule_series(project: str, rule: Rule) -> tuple[pd.Series, pd.Series]:
     return share, trailing(history, rule.window // step).sum(axis=1).reindex(share.index)
 
 
+def raised(project: str, rule: Rule) -> pd.Series:
+    """In which periods a rule rings for a project: True or False, with the index of `rule_series`."""
+    share, commits = rule_series(project, rule)
+    return (share >= rule.threshold / 100) & (commits >= rule.fewest)
+
+
+def alarms(rule: Rule, projects: list[str] = CALM) -> pd.DataFrame:
+    """How often a rule rings for each project: columns alarms (runs of periods) and years (that were looked at)."""
+    rung = {project: raised(project, rule) for project in projects}
+    return pd.DataFrame(
+        {
+            "alarms": {project: episodes(series) for project, series in rung.items()},
+            "years": {project: len(series) / 4 for project, series in rung.items()},
+        }
+    )
+
+
 def rule_outcome(rule: Rule) -> tuple[pd.Period | None, int]:
     """First month in which a rule rings for xz (None if never), and its alarms on the nine calm projects together."""
-
-    def raised(project: str) -> pd.Series:
-        share, commits = rule_series(project, rule)
-        return (share >= rule.threshold / 100) & (commits >= rule.fewest)
-
-    xz = raised("xz")
-    return (xz.idxmax() if xz.any() else None), sum(episodes(raised(project)) for project in CALM)
+    xz = raised("xz", rule)
+    return (xz.idxmax() if xz.any() else None), int(alarms(rule)["alarms"].sum())

@@ -28,7 +28,7 @@ def sources() -> list[Path]:
 
 
 def normalised(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without what depends on who ran it when: timings, widget state, live views, the language's version."""
+    """The notebook without what depends on who ran it when: timings, widget state, live views, Python's version."""
     for cell in notebook.cells:
         for noise in ("execution", "collapsed", "scrolled", "trusted", "editable", "slideshow", "jupyter"):
             cell.metadata.pop(noise, None)
@@ -54,7 +54,7 @@ def executed(path: Path, timeout: int = 60) -> nbformat.NotebookNode:
 
 
 def refresh(paths: list[Path] | None = None) -> bool:
-    """Run and normalise lessons, clear and normalise exercise sources; write those that change. True if all went well."""
+    """Run lessons, clear exercise sources, normalise both; write those that change. True if all went well."""
     console, well = Console(), True
     for path in paths or sources():
         started = time.perf_counter()

@@ -109,7 +109,7 @@ class Several(_Field):
         chosen = _list_of(value, values)
         most = len(values) if self.at_most is None else self.at_most
         if not self.at_least <= len(chosen) <= most:
-            raise Invalid(f"has {len(chosen)} ticked", f"{_range(self.at_least, self.at_most)}")
+            raise Invalid(f"has {_counted(len(chosen), 'tick')}", f"{_range(self.at_least, self.at_most)}")
         return sorted(chosen, key=values.index)
 
 
@@ -138,9 +138,7 @@ class Number(_Field):
     def check(self, value: Any) -> int | float:
         seen = f"is {_shown(value)}"
         text = str(value).strip().replace("\u2212", "-")
-        if isinstance(value, (bool, list, dict)) or not re.fullmatch(
-            r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", text, re.I
-        ):
+        if isinstance(value, (list, dict)) or not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", text, re.I):
             raise Invalid(seen, self.expected)
         # 1,500 is one and a half to some readers and fifteen hundred to others.
         if isinstance(value, str) and re.fullmatch(

@@ -87,7 +87,7 @@ def _refuse(text: str) -> None:
     depth = documents = 0
     for event in yaml.parse(text, Loader=LOADER):
         at = event.start_mark.line + 1 if event.start_mark else None
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        if getattr(event, "anchor", None):
             raise YamlProblem(
                 "a name with & or * in front is a YAML alias; write the value out, or put it in quotes", at
             )
@@ -98,7 +98,7 @@ def _refuse(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         documents += isinstance(event, yaml.DocumentStartEvent)
-        if False:
+        if depth > DEEPEST:
             raise YamlProblem("brackets or indents are nested too deep", at)
         if documents > 1:
             raise YamlProblem("a second document begins here; remove the line with ---", at)

@@ -12,6 +12,7 @@ from ospolab.forms import definition, store
 from ospolab.widgets import Board, Choose, Told, inline, markup, plain
 
 NOT_YET = "choose …"
+LONG_LABEL = 140  # characters
 LOCKED = "<strong>The form is locked.</strong>"
 
 
@@ -270,6 +271,8 @@ class _Question(ipywidgets.VBox):
         super().__init__([*parts, self.note, self.message])
         for name in ("ospolab-field", "ospolab-group", f"ospolab-{field.kind}", f"ospolab-field-{field.id}"):
             self.add_class(name)
+        if len(field.label) > LONG_LABEL:
+            self.add_class("ospolab-long")
         self.count()
 
     def judge(self) -> None:
@@ -287,7 +290,12 @@ class _Question(ipywidgets.VBox):
         self.message.tell(told)
 
     def count(self) -> None:
-        """The live number of words beneath a text, and how many are still to come."""
+        """How far one has come: the number of words of a text, of answered cells of a table."""
+        if self.field.kind == "table":
+            cells = [cell for cell in self.control.cells.values() if not cell.field.optional]
+            done = sum(cell.get() is not None for cell in cells)
+            self.note.value = f"{done} of {len(cells)} cells answered"
+            return
         if self.field.kind != "text" or not (self.field.long or self.field.expected):
             self.note.layout.display = "none"
             return

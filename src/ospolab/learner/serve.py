@@ -152,8 +152,11 @@ def serve(
         command.append("--ServerApp.allow_root=True")  # containers; it listens to this machine only
     log = scratch / "jupyter.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT)
-        previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        # A session of its own: Ctrl-C, once or twice, comes to us alone, and we end the server in the one orderly way.
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        _end_on_signals()
         try:
             address = _wait(process, folder, chosen, log)
             say(f"JupyterLab is open at {address}")
@@ -162,13 +165,10 @@ def serve(
             say("To stop: Ctrl-C here.")
             return process.wait()
         except KeyboardInterrupt:
-            # It has had the Ctrl-C as well, and saves its kernels' state before it goes.
             say(f"\nStopping. {farewell}".rstrip())
-            _end(process)
             return 0
         finally:
             _end(process)
-            signal.signal(signal.SIGTERM, previous)
 
 
 def _wait(process: subprocess.Popen, folder: Path, port: int, log: Path) -> str:
@@ -189,12 +189,20 @@ def _tail(log: Path) -> str:
     return "\n".join(f"    {line}" for line in lines[-5:])
 
 
+def _end_on_signals() -> None:
+    """Let a closed terminal or a `kill` end the server too, not only the command that watches it."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+
+
 def _end(process: subprocess.Popen) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave the server behind
     if process.poll() is not None:
         return
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(15)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -42,7 +42,7 @@ class Explorer(Board):
         self.picture_now.value = figure.to_html()
 
     def picture(self) -> str:
-        settings = "; ".join(f"{html.escape(label)} {html.escape(value)}" for label, value in self._start.values())
+        settings = "; ".join(f"{html.escape(label)}: {html.escape(value)}" for label, value in self._start.values())
         return (
             f'<div class="ospolab-explorer" role="group" aria-label="{html.escape(self.name)}">'
             f"<p>{self._start_sentence}</p>{self._start_figure.to_html()}"

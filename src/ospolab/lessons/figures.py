@@ -92,7 +92,8 @@ def _inline(svg: str, alt: str) -> str:
     own = "f" + hashlib.sha256((svg + alt).encode()).hexdigest()[:8]
     svg = re.sub(r'(\sid="|url\(#|href="#)', rf"\1{own}-", svg)
     width = re.search(r'width="([\d.]+)pt"', svg).group(1)
-    size = f"width:100%;max-width:{float(width):.0f}pt;height:auto"
+    # Text that a drawing left without a colour, such as a legend's, would be black.
+    size = f"width:100%;max-width:{float(width):.0f}pt;height:auto;fill:currentColor"
     opening = f'<svg role="img" aria-label="{html.escape(alt)}" style="{size}"'
     svg = re.sub(r'\s(width|height)="[\d.]+pt"', "", svg, count=2)
     return opening + re.sub(r"\n\s*", "\n", svg[len("<svg") :]).strip()

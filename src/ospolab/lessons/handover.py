@@ -7,7 +7,17 @@ from ospolab import health
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 
-__all__ = ["LATEST", "MOST_ALARMS", "curve_to_read", "explorer", "factor_figure", "opening", "try_rule"]
+__all__ = [
+    "LATEST",
+    "MOST_ALARMS",
+    "arrows",
+    "curve_to_read",
+    "explorer",
+    "factor_figure",
+    "hand_over",
+    "opening",
+    "try_rule",
+]
 
 # What the exercise asks of a rule: it rings for xz half a year before the back door was found, and at most this often
 # on the calm projects together (108 project-years: about once in five years for each).
@@ -30,15 +40,16 @@ def factor_figure(
     top = max(curve.max() for curve in curves.values())
     for (label, curve), colour, dash in zip(curves.items(), (BLUE, ORANGE), ("-", "--"), strict=False):
         ax.step(curve.index.to_timestamp(how="end"), curve, where="post", color=colour, linestyle=dash, label=label)
-    for period, words in (marks or {}).items():
+    for row, (period, words) in enumerate((marks or {}).items()):
         when = pd.Period(period).to_timestamp(how="end")
         ax.axvline(when, color="#808080", linewidth=1, linestyle=":")
-        ax.annotate(words, (when, top + 0.75), xytext=(4, 0), textcoords="offset points", fontsize=9, va="top")
-    ax.set_ylim(0, top + 0.9)
+        # Each a little lower than the one before, so that words of neighbouring months do not run into each other.
+        ax.annotate(words, (when, top * (1.45 - 0.14 * row)), xytext=(4, 0), textcoords="offset points", va="top")
+    ax.set_ylim(0, top * (1.5 if marks else 1.25))
     ax.set_ylabel("people")
     ax.yaxis.get_major_locator().set_params(integer=True)
     if len(curves) > 1:
-        ax.legend(loc="upper left", fontsize=9)
+        ax.legend(loc="upper left", fontsize=9, frameon=False)
     return figure(drawing, alt, caption)
 
 
@@ -52,6 +63,28 @@ def opening() -> Figure:
         f"to xz over twelve months is {curve.iloc[0]}, and {curve.iloc[-1]} from the first quarter of 2023 on.",
         caption="What the dashboard showed for xz: people who made 80 % of the commits of the last twelve months.",
     )
+
+
+def hand_over(curve: pd.Series) -> Figure:
+    """The factor of xz month by month, with what happened beside it. curve: factor at 80 % by month."""
+    return factor_figure(
+        {"80 %": curve.loc["2018-01":"2026-06"]},
+        marks={"2022-06": "pressure", "2023-03": "first release", "2024-03": "found"},
+        alt="Step curve for xz, 2018 to 2026: 1, with jumps to 2 for two months in 2019 and in 2022; then 2 from "
+        "January 2023 to December 2024; then 1. Marked are the pressure on the maintainer (June 2022), the newcomer's "
+        "first release (March 2023) and the discovery (March 2024).",
+        caption="xz: people who made 80 % of the commits of the last twelve months. Data: handover_monthly.",
+    )
+
+
+def arrows(then: pd.Series, now: pd.Series) -> pd.DataFrame:
+    """What a dashboard prints: the factor of each project at two times, and an arrow with a word."""
+    shown = pd.DataFrame({"then": then, "now": now})
+    return shown.assign(dashboard=[_arrow(before, after) for before, after in zip(then, now, strict=True)])
+
+
+def _arrow(before: int, after: int) -> str:
+    return "▲ better" if after > before else "▼ worse" if after < before else "● unchanged"
 
 
 def explorer() -> Explorer:
@@ -73,7 +106,7 @@ def explorer() -> Explorer:
                 description="Window",
             ),
             "share": ipywidgets.IntSlider(
-                value=80, min=50, max=95, step=5, description="Share of commits, %", continuous_update=False
+                value=80, min=50, max=95, step=5, description="Share of commits (%)", continuous_update=False
             ),
         },
     )
@@ -100,9 +133,8 @@ def _dashboard(project: str, history: pd.DataFrame, window: int, share: int) -> 
     if len(curve) <= health.NEW_FOR:
         return f"{said}. There is no window two years earlier to compare with.", picture
     before = int(curve.iloc[-1 - health.NEW_FOR])
-    trend = "▲ better" if now > before else "▼ worse" if now < before else "● unchanged"
     newest = round(100 * health.newcomer_share(history, window, health.NEW_FOR).iloc[-1])
-    said = f"{said}; two years before it was {before}. The dashboard prints <b>{trend}</b>."
+    said = f"{said}; two years before it was {before}. The dashboard prints <b>{_arrow(before, now)}</b>."
     return f"{said} {_doubt(commits, newest)}", picture
 
 

@@ -1,0 +1,48 @@
+"""What the checks in exercises are made of."""
+
+import pytest
+
+from ospolab import checks
+
+FORMS = """\
+one:
+  title: One
+  fields:
+    - {id: a, kind: number, label: The first, min: 0, max: 9}
+    - {id: b, kind: number, label: The second, min: 0, max: 9}
+"""
+
+
+@pytest.fixture
+def exercise(tmp_path, monkeypatch):
+    (tmp_path / "forms.yml").write_text(FORMS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_score_counts_equal_parts():
+    assert checks.score(4, True, False, True, True) == 3
+    assert checks.score(2, 0.5, True) == 1.5
+    assert checks.score(3, 7, -2) == 1.5  # a part is never more than whole, never less than nothing
+    with pytest.raises(ValueError):
+        checks.score(3)
+
+
+def test_result_says_what_is_missing_while_learning(exercise):
+    with pytest.raises(AssertionError, match="2 answers are still missing in this form: The first; The second"):
+        checks.result("one", None)
+    (exercise / "answers.yml").write_text("one: {a: 1, b: 2}\n")
+    assert checks.result("one", None).startswith("Everything is answered")
+
+
+def test_result_gives_the_points_when_graded(exercise):
+    assert checks.result("one", 0.0) == 0.0
+    assert checks.result("one", 2.5) == 2.5
+
+
+def test_unseen_cases_follow_the_course_key(monkeypatch):
+    monkeypatch.delenv("OSPOLAB_COURSE_KEY", raising=False)
+    public = checks.unseen("task").random()
+    assert checks.unseen("task").random() == public != checks.unseen("other task").random()
+    monkeypatch.setenv("OSPOLAB_COURSE_KEY", "mine")
+    assert checks.unseen("task").random() != public
