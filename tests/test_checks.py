@@ -46,3 +46,8 @@ def test_unseen_cases_follow_the_course_key(monkeypatch):
     assert checks.unseen("task").random() == public != checks.unseen("other task").random()
     monkeypatch.setenv("OSPOLAB_COURSE_KEY", "mine")
     assert checks.unseen("task").random() != public
+
+
+def test_an_answer_that_cannot_be_read_costs_only_itself(exercise):
+    (exercise / "answers.yml").write_text("one: {a: 77, b: 2}\n")
+    assert checks.given("one") == {"b": 2}

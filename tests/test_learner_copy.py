@@ -36,7 +36,7 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# --- delivering -------------------------------------------------------------------------------------------------------
+# --- delivering ------------------------------------------------------------------------------------------------------
 
 
 def test_first_sync_delivers_lessons_and_released_exercises(course, home):
@@ -75,7 +75,7 @@ def test_a_deleted_file_comes_back_and_this_is_said(course, home):
     assert "my own thought" not in (home / LESSON).read_text()
 
 
-# --- updating ---------------------------------------------------------------------------------------------------------
+# --- updating --------------------------------------------------------------------------------------------------------
 
 
 def test_an_unchanged_file_follows_the_course(course, home):
@@ -133,7 +133,7 @@ def test_what_counts_as_work_in_a_notebook(change):
     assert copy.fingerprint("a.ipynb", before.encode()) != copy.fingerprint("a.ipynb", after.encode())
 
 
-# --- the learner's work -----------------------------------------------------------------------------------------------
+# --- the learner's work ----------------------------------------------------------------------------------------------
 
 
 def test_work_is_kept_while_the_course_stays_the_same(course, home):
@@ -216,7 +216,7 @@ def test_a_file_of_the_learners_own_is_not_overwritten_when_a_lesson_takes_its_n
     assert copy.sync(course, home).messages() == []
 
 
-# --- what can go wrong ------------------------------------------------------------------------------------------------
+# --- what can go wrong -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"files": 3}', '{"files": {"a": 1}}', ""])
@@ -315,7 +315,7 @@ def test_a_full_disk_is_a_message(course, home, monkeypatch):
         copy.sync(course, home)
 
 
-# --- links ------------------------------------------------------------------------------------------------------------
+# --- links -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_guarded_cells_keep_every_character(course, home):
     assert f"[x](../../../{LESSON})" in (home / EXERCISE).read_text()
 
 
-# --- trust ------------------------------------------------------------------------------------------------------------
+# --- trust -----------------------------------------------------------------------------------------------------------
 
 
 def test_delivered_notebooks_are_trusted_and_changed_ones_are_not(course, home, tmp_path, monkeypatch):

@@ -134,9 +134,9 @@ def teach(port: Port = None, no_browser: NoBrowser = False) -> None:
 @app.command()
 def test() -> None:
     """Run all checks: style, book, package, lessons."""
-    from ospolab import checks, course
+    from ospolab import course, suite
 
-    raise typer.Exit(checks.run(course.root()))
+    raise typer.Exit(suite.run(course.root()))
 
 
 @app.command()
