@@ -346,11 +346,27 @@ def test_links_of_delivered_notebooks_lead_to_delivered_files(course, home):
     assert f"](../../{LESSON})" in (home / EXERCISE).read_text()
 
 
-def test_guarded_cells_keep_every_character(course, home):
-    guarded = fakecourse.markdown(f"[x](../../../{LESSON})", nbgrader=fakecourse.guard("x", locked=True))
-    write(released(course, EXERCISE), fakecourse.notebook(guarded))
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"locked": True},
+        {"grade": True, "solution": True, "points": 2},
+        {"grade": True, "locked": True, "points": 0.5},
+        {},
+    ],
+)
+def test_a_link_in_a_guarded_cell_is_no_tampering(course, home, flags):
+    import nbformat
+    from nbgrader.utils import compute_checksum
+
+    guard = fakecourse.guard("ü", **flags, checksum="of the text before")
+    write(
+        released(course, EXERCISE), fakecourse.notebook(fakecourse.markdown(f"[é](../../../{LESSON})", nbgrader=guard))
+    )
     copy.sync(course, home)
-    assert f"[x](../../../{LESSON})" in (home / EXERCISE).read_text()
+    (cell,) = nbformat.read(home / EXERCISE, as_version=4).cells
+    assert cell.source == f"[é](../../{LESSON})"
+    assert cell.metadata.nbgrader.checksum == compute_checksum(cell)
 
 
 # --- trust -----------------------------------------------------------------------------------------------------------

@@ -21,19 +21,19 @@ from fakecourse import NAME
 from ospolab import cli
 from ospolab.learner import serve
 
-AS_IF = "import sys; from pathlib import Path; from ospolab import cli, course; "
-AS_IF += "home = Path(sys.argv.pop(1)); course.root = lambda: home; cli.main()"
+AS_IF = "import sys; from pathlib import Path; from ospolab import cli, course; from ospolab.learner import serve; "
+AS_IF += "home = Path(sys.argv.pop(1)); course.root = lambda: home; serve.FIRST_PORT = int(sys.argv.pop(1)); cli.main()"
 
 
 class Started:
     """An `ospolab` command that serves, with what it has printed so far."""
 
-    def __init__(self, course: Path, *arguments: str):
+    def __init__(self, course: Path, first_port: int, *arguments: str):
         # Jupyter's folders are the test's own: nothing of this machine's user is read or written.
         own = {f"JUPYTER_{kind}_DIR": str(course / "jupyter" / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
         gone = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "JUPYTER_TOKEN", "OSPOLAB_EXCHANGE"}
         self.environment = {name: value for name, value in os.environ.items() if name not in gone} | own
-        self.command = [sys.executable, "-c", AS_IF, str(course)]
+        self.command = [sys.executable, "-c", AS_IF, str(course), str(first_port)]
         self.output = course / f"{arguments[0]}.out"
         with self.output.open("w") as out:
             self.process = subprocess.Popen(
@@ -85,15 +85,17 @@ def course(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def learning(course):
-    with socket.socket() as taken:  # the default port is not free
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind((serve.HOST, serve.FIRST_PORT))
-            taken.listen()
-        except OSError:
-            pass  # it was taken before; that will do
-        started = Started(course, "learn")
+def taken():
+    """A port of which the test is sure that it is taken."""
+    with socket.socket() as other:
+        other.bind((serve.HOST, 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def learning(course, taken):
+    started = Started(course, taken, "learn")
     yield started
     started.end()
 
@@ -101,8 +103,8 @@ def learning(course):
 # --- one JupyterLab for a learner ------------------------------------------------------------------------------------
 
 
-def test_it_says_where_it_is_and_that_it_took_another_port(learning):
-    assert f"Port {serve.FIRST_PORT} is taken; using " in learning.said
+def test_it_says_where_it_is_and_that_it_took_another_port(learning, taken):
+    assert f"Port {taken} is taken; using " in learning.said
     assert "JupyterLab is open at http://127.0.0.1:" in learning.said
     assert "No browser could be opened from here" in learning.said
     assert learning.said.count("http://") == 1  # one clear line
@@ -173,8 +175,8 @@ def test_ctrl_c_stops_it_and_says_where_the_work_is(learning, course):
 # --- the instructor's ------------------------------------------------------------------------------------------------
 
 
-def test_teach_opens_formgrader_and_the_assignment_list(course):
-    teaching = Started(course, "teach", "--no-browser")
+def test_teach_opens_formgrader_and_the_assignment_list(course, taken):
+    teaching = Started(course, taken, "teach", "--no-browser")
     try:
         assert "Manage Assignments" in teaching.get("/formgrader/manage_assignments")
         (assignment,) = json.loads(teaching.get("/formgrader/api/assignments"))

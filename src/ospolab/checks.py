@@ -18,7 +18,7 @@ import random
 
 from ospolab.forms import missing, store
 
-__all__ = ["given", "result", "score", "unseen"]
+__all__ = ["NotYet", "given", "result", "score", "unseen"]
 
 
 def given(task: str) -> dict:
@@ -27,6 +27,13 @@ def given(task: str) -> dict:
     For tests; a learner's own cells use `ospolab.forms.answers`, which says what is wrong instead.
     """
     return store.read(task).values
+
+
+class NotYet(AssertionError):
+    """Something is still open. Notebooks show the sentence alone: a traceback would bury it."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Not yet: {self}"]
 
 
 def score(points: float, *parts: bool | float) -> float:
@@ -42,14 +49,14 @@ def score(points: float, *parts: bool | float) -> float:
 def result(task: str, earned: float | None) -> float | str:
     """The last line of a form's graded cell: the points when graded, otherwise whether everything is answered.
 
-    Raises AssertionError naming the fields not answered yet.
+    Raises NotYet, an AssertionError, naming the fields not answered yet.
     """
     if earned is not None:
         return earned
     open_fields = missing(task)
     if open_fields:
         count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
-        raise AssertionError(f"{count} still missing in this form: " + "; ".join(open_fields))
+        raise NotYet(f"{count} still missing in this form: " + "; ".join(open_fields))
     return "Everything is answered. The points come when it is graded."
 
 

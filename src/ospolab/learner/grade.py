@@ -7,10 +7,14 @@ learner's code runs as it does in JupyterLab: with their rights and without isol
 from __future__ import annotations
 
 import difflib
+import json
+import os
+import re
 import shutil
+import sys
 import tempfile
-import warnings
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +122,7 @@ def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> None:
     """The part of a course folder that grading one submission needs."""
     ignore = shutil.ignore_patterns(".*", "__pycache__")
     shutil.copytree(exercises / "source" / assignment, root / "source" / assignment, ignore=ignore)
+    _show_nothing(root / "source" / assignment / f"{assignment}.ipynb")
     if (exercises / "nbgrader_config.py").is_file():
         shutil.copyfile(exercises / "nbgrader_config.py", root / "nbgrader_config.py")
     # Of notebooks only the one that is handed in: not a newer version laid beside it, nor a scratch pad.
@@ -126,6 +131,28 @@ def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> None:
     for path in handed_in.rglob("*.ipynb"):
         if path != handed_in / f"{assignment}.ipynb":
             path.unlink()
+
+
+def _show_nothing(notebook: Path) -> None:
+    """Release runs the cells marked `show` to store what they show; for points that is ten seconds of waiting."""
+    content = json.loads(notebook.read_bytes())
+    for cell in content["cells"]:
+        cell["metadata"].get("ospolab", {}).pop("show", None)
+    notebook.write_text(json.dumps(content), encoding="utf-8")
+
+
+@contextmanager
+def _words_kept_in(log: Path) -> Iterator[None]:
+    """Send what kernels write to the terminal, past any Python, into `log`."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with log.open("wb") as file:
+            os.dup2(file.fileno(), 2)
+            yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
@@ -137,9 +164,7 @@ def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
     config = app.config
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
-    # The kernel writes to the terminal itself, and warns of what is so on every machine.
-    config.ExecutePreprocessor.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    app.log.handlers.clear()  # its words are kept in `said`, and shown when they matter
+    app.log.handlers.clear()  # its words are in what each step returns, and shown when they matter
     api = NbGraderAPI(config=config)
     steps = (
         (
@@ -151,8 +176,7 @@ def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
     )
     said = []
     for complaint, step in steps:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # nbgrader's own, about its database
+        with _words_kept_in(root / "kernel.log"):
             result = step()
         said += [result.get("log", ""), result.get("error", "")]
         if not result["success"]:
@@ -175,8 +199,9 @@ def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
 
 
 def _complain(complaint: str, said: str, log: Path) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.startswith("[ERROR]") and len(line) > 8]
-    shown = "".join(f"\n    {line[:200]}" for line in lines[-4:])
+    # Of a traceback, the line that names the error; nbgrader's own sentences say only that there was one.
+    named = re.findall(r"^ *((?!nbgrader\.)[\w.]+(?:Error|Exception|Entry): .+)$", said, re.MULTILINE)
+    shown = f"\n    {named[-1][:300]}" if named else ""
     try:
         log.write_text(said, encoding="utf-8")
         where = f"\nAll that nbgrader said: {log}"
@@ -188,15 +213,18 @@ def _complain(complaint: str, said: str, log: Path) -> str:
     )
 
 
+def _plain(heading: str) -> str:
+    """A heading without its signs, and without the "*(4 points, form)*" that may end it: the table has the points."""
+    return re.sub(r"\s*\*\([^)]*\)\*$", "", heading.lstrip("#").strip())
+
+
 def _headings(notebook: Path) -> dict[str, str]:
     """grade_id -> the heading its cell stands under, in the order of the notebook."""
-    import json
-
     found, heading = {}, ""
     for cell in json.loads(notebook.read_bytes())["cells"]:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            titles = [line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#")]
+            titles = [_plain(line) for line in text.splitlines() if line.startswith("#")]
             heading = titles[-1] if titles else heading
         guarded = cell.get("metadata", {}).get("nbgrader", {})
         if "grade_id" in guarded:

@@ -1,0 +1,257 @@
+"""What a learner and a reader do, in a real browser: JupyterLab with the model lab, and the built book."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ospolab import course
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian and Ubuntu: apt-get install chromium)"),
+]
+
+ROOT = course.root()
+LESSON = "notebooks/environmentalist/community-engagement"
+ASSIGNMENT = "environmentalist-community-engagement"
+EXERCISE = f"exercises/{ASSIGNMENT}/{ASSIGNMENT}"
+SLOW = 60_000  # milliseconds a kernel may take to answer on a busy machine
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page that may only talk to this machine; what else it asks for is collected in `page.asked`."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    opened = context.new_page()
+    opened.set_default_timeout(SLOW)
+    opened.asked = []
+
+    def only_here(route):
+        if re.match(r"https?://(127\.0\.0\.1|localhost)[:/]", route.request.url):
+            route.continue_()
+        else:
+            opened.asked.append(route.request.url)
+            route.abort()
+
+    opened.route(re.compile("^https?:"), only_here)
+    yield opened
+    context.close()
+
+
+# --- the learner, in JupyterLab ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """`ospolab learn` on a fresh copy: (address, folder)."""
+    folder = tmp_path_factory.mktemp("learner") / "my-course"
+    command = [sys.executable, "-m", "ospolab", "learn", "--no-browser", "--folder", str(folder)]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
+    )
+    said, address = "", None
+    until = time.monotonic() + 120
+    while address is None and time.monotonic() < until:
+        line = process.stdout.readline()
+        said += line
+        assert line, f"ospolab learn ended: {said}"
+        if found := re.search(r"http://127\.0\.0\.1:\d+\S*", line):
+            address = found.group(0)
+    assert address, said
+    yield address, folder
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+
+
+def open_in_lab(page, lab, path):
+    """Open a notebook alone in its window, and wait until its kernel answers."""
+    address, token = lab[0].split("?")
+    base = re.match(r"http://127\.0\.0\.1:\d+", address).group(0)
+    page.goto(f"{base}/lab/tree/{path}?{token}&reset")
+    page.locator(f"{PANEL} .jp-Cell").first.wait_for()
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle", timeout=SLOW)
+
+
+def menu(page, *path):
+    """Click through JupyterLab's menu bar."""
+    page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{path[0]}$")).click()
+    for entry in path[1:]:
+        page.locator(".lm-Menu-item", has_text=re.compile(f"^{entry}")).first.click()
+
+
+def cell_with(page, text):
+    """The code cell whose source holds `text`."""
+    return page.locator(f"{PANEL} .jp-CodeCell").filter(has=page.locator(".cm-content", has_text=text)).first
+
+
+def run_all(page):
+    """Run every cell, and wait until the last one has a number."""
+    menu(page, "Edit", "Clear Outputs of All Cells")
+    menu(page, "Run", "Run All Cells")
+    # A notebook of another test may have left a question about its unsaved changes in the way; then nothing starts.
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    page.wait_for_function(
+        """panel => {
+            const prompts = [...document.querySelectorAll(`${panel} .jp-CodeCell .jp-InputPrompt`)];
+            return prompts.length > 5 && prompts.every(prompt => /\\d/.test(prompt.textContent));
+        }""",
+        arg=PANEL,
+    )
+
+
+def test_the_welcome_page_leads_to_the_lesson(page, lab):
+    page.goto(lab[0])
+    welcome = page.locator(".jp-MarkdownViewer")
+    welcome.wait_for()
+    welcome.get_by_role("link", name="The metric that improved").first.click()
+    page.locator(f"{PANEL} .jp-Cell").first.wait_for()
+    assert page.asked == []
+
+
+def test_moving_the_explorer_changes_the_conclusion(page, lab):
+    open_in_lab(page, lab, f"{LESSON}.ipynb")
+    run_all(page)
+    explorer = page.locator(".jp-OutputArea .ospolab-explorer.ospolab").first
+    explorer.scroll_into_view_if_needed()
+    sentence = explorer.locator(".ospolab-conclusion")
+    expect(sentence).to_contain_text("▲ better", timeout=SLOW)
+    handle = explorer.get_by_role("slider").first
+    handle.focus()
+    for _ in range(6):  # from 80 to 50 per cent, by keyboard
+        page.keyboard.press("ArrowLeft")
+    expect(sentence).to_contain_text("● unchanged")
+    expect(explorer.locator("svg").first).to_have_attribute("aria-label", re.compile("50 %"))
+    explorer.get_by_label("Project").select_option("curl")
+    expect(sentence).to_contain_text("commits to curl")
+    assert page.asked == []
+
+
+def test_a_form_survives_its_kernel_and_the_checks_turn_green(page, lab):
+    open_in_lab(page, lab, f"{EXERCISE}.ipynb")
+    run_all(page)
+    form = page.locator(".ospolab-form-curves").last
+    form.scroll_into_view_if_needed()
+    for field, words in (("curve-a", "has spread"), ("curve-b", "has gathered"), ("curve-c", "Nothing can be read")):
+        form.locator(f".ospolab-field-{field}").get_by_role("radio", name=re.compile(words)).check()
+    form.locator(".ospolab-field-curve-d").get_by_role("radio", name=re.compile("still held")).check()
+    expect(form.locator(".ospolab-status")).to_contain_text("All 4 answered")
+
+    drill = page.locator(".ospolab-form-drill").last
+    drill.scroll_into_view_if_needed()
+    drill.locator(".ospolab-down").first.click()
+
+    answers = lab[1] / "exercises" / ASSIGNMENT / "answers.yml"
+    kept = yaml.safe_load(answers.read_text(encoding="utf-8"))
+    assert kept["curves"] == {"curve-a": "spread", "curve-b": "gathered", "curve-c": "flicker", "curve-d": "lag"}
+    assert kept["drill"]["steps"][:2] == ["rollback", "learn"]
+
+    menu(page, "Kernel", "Restart Kernel…")
+    page.locator(".jp-Dialog-button.jp-mod-accept").click()
+    page.wait_for_timeout(1500)
+    run_all(page)
+    form = page.locator(".ospolab-form-curves").last
+    expect(form.get_by_role("radio", name=re.compile("has gathered")).nth(1)).to_be_checked()
+    expect(form.locator(".ospolab-status")).to_contain_text("All 4 answered")
+    assert yaml.safe_load(answers.read_text(encoding="utf-8")) == kept
+
+    expect(cell_with(page, 'result("curves", earned)').locator(".jp-OutputArea")).to_contain_text(
+        "Everything is answered"
+    )
+    expect(cell_with(page, 'result("signals", earned)').locator(".jp-OutputArea")).to_contain_text(
+        "1 answer is still missing"
+    )
+    assert page.asked == []
+
+
+# --- the reader, in the book ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def book():
+    """The built book, served on this machine."""
+    from ospolab.authoring import book as made
+
+    if not made.is_current():
+        made.build()
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(made.site())],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    yield re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline()).group(0)
+    server.terminate()
+    server.wait()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without scripts"])
+def test_the_quiz_works_on_the_page(browser, book, script):
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    page.goto(f"{book}/{LESSON}.html")
+    question = page.locator(".ospolab-quiz .ospolab-question").first
+    right, wrong = question.locator("details").nth(0), question.locator("details").nth(1)
+    expect(right).to_contain_text("Right.")
+    expect(right.locator("p").last).not_to_be_visible()
+    for option, verdict in ((wrong, "Not this one."), (right, "Right.")):
+        option.locator("summary").focus()
+        page.keyboard.press("Enter")
+        expect(option).to_have_attribute("open", "")
+        expect(option.get_by_text(verdict)).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_load_nothing_from_elsewhere_and_do_not_overflow(browser, book, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, errors, asked = context.new_page(), [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith((book, "data:")) else asked.append(request.url))
+    for path in ("book/index", LESSON, f"exercises/release/{ASSIGNMENT}/{ASSIGNMENT}", "book/data/handover_monthly"):
+        page.goto(f"{book}/{path}.html")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert not errors and not asked
+    context.close()
+
+
+def test_sectors_are_tabs_that_arrow_keys_move(page, book):
+    page.goto(f"{book}/{LESSON}.html")
+    tabs = page.get_by_role("tab")
+    tabs.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tabpanel").filter(visible=True)).to_contain_text("ministry")

@@ -1,0 +1,83 @@
+"""A learner's own work, graded by stock nbgrader beside their copy of the course."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import fakecourse
+import pytest
+from fakecourse import EXERCISE, NAME
+
+from ospolab import cli
+from ospolab.learner import copy, grade
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own
+
+
+@pytest.fixture(autouse=True)
+def programs(monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    cli.put_environment_on_path()
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    made = fakecourse.make(tmp_path / "course")
+    fakecourse.write(made / "exercises" / "nbgrader_config.py", "")
+    return made
+
+
+@pytest.fixture
+def home(course: Path) -> Path:
+    copy.sync(course, course / "my-course")
+    return course / "my-course"
+
+
+def answer(home: Path, solution: str, words: str) -> None:
+    notebook = json.loads((home / EXERCISE).read_text())
+    for cell in notebook["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        cell["source"] = {"double": solution, "words": words}.get(name, cell["source"])
+    (home / EXERCISE).write_text(json.dumps(notebook))
+
+
+def test_points_feedback_and_nothing_else(course, home, capsys):
+    answer(home, "def double(x):\n    return x + x", "Twice as much, in my words.")
+    fakecourse.write(home / EXERCISE.replace(".ipynb", ".new.ipynb"), fakecourse.exercise(solved=False))
+    before = {path for path in course.rglob("*") if "my-course" not in path.parts}
+    assert grade.show(course, home, None) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Twice as much (double-tests) │ 3 │ 3" in out
+    assert "In your words (words) │ - │ 2 │ a human reads this" in out
+    assert "checked by tests │ 3 │ 3" in out and "for a human to read │ - │ 2" in out
+    feedback = (home / "feedback" / f"{NAME}.html").read_text()
+    # The hidden tests have run, which the learner's copy does not hold.
+    assert "assert double(-4) == -8" in html.unescape(re.sub(r"<[^>]+>", "", feedback))
+    assert {path for path in course.rglob("*") if "my-course" not in path.parts} == before
+    assert sorted(path.name for path in home.iterdir()) == [".ospolab", "exercises", "feedback", "notebooks", "portfolio"]
+
+
+def test_a_notebook_that_cannot_be_read_is_a_message(course, home):
+    (home / EXERCISE).write_text('{"cells": [')
+    with pytest.raises(grade.GradeError, match="could not be graded") as error:
+        grade.grade(course, home, NAME)
+    assert "does not appear to be JSON" in str(error.value) and "Traceback" not in str(error.value)
+    assert str(home / ".ospolab" / "grade.log") in str(error.value)
+    assert (home / ".ospolab" / "grade.log").stat().st_size
+
+
+def test_what_is_not_there_is_said(course, home):
+    with pytest.raises(grade.GradeError, match=f"Did you mean {NAME}"):
+        grade.choose(course, home, NAME[:-3])
+    with pytest.raises(grade.GradeError, match="There is: environ"):
+        grade.choose(course, home, "xyz")
+    (home / EXERCISE).unlink()
+    with pytest.raises(grade.GradeError, match="make learn"):
+        grade.choose(course, home, None)
+    fakecourse.write(course / "exercises/source/other/other.ipynb", fakecourse.exercise())
+    with pytest.raises(grade.GradeError, match="make grade ASSIGNMENT=other"):
+        grade.choose(course, home, None)
