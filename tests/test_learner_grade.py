@@ -14,7 +14,6 @@ from fakecourse import EXERCISE, NAME
 from ospolab import cli
 from ospolab.learner import copy, grade
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own
 
 
@@ -58,7 +57,13 @@ def test_points_feedback_and_nothing_else(course, home, capsys):
     # The hidden tests have run, which the learner's copy does not hold.
     assert "assert double(-4) == -8" in html.unescape(re.sub(r"<[^>]+>", "", feedback))
     assert {path for path in course.rglob("*") if "my-course" not in path.parts} == before
-    assert sorted(path.name for path in home.iterdir()) == [".ospolab", "exercises", "feedback", "notebooks", "portfolio"]
+    assert sorted(path.name for path in home.iterdir()) == [
+        ".ospolab",
+        "exercises",
+        "feedback",
+        "notebooks",
+        "portfolio",
+    ]
 
 
 def test_a_notebook_that_cannot_be_read_is_a_message(course, home):

@@ -8,6 +8,7 @@ from ospolab.portfolio import health_report
 RULE = {"window": 12, "new-for": 24, "threshold": 25, "fewest": 20}
 REPORT = {
     "project": "flask",
+    "use": "The catalogue could not be searched.",
     "factor-50": 1,
     "factor-80": 1,
     "newcomer": 3,
@@ -15,6 +16,7 @@ REPORT = {
     "question": "Who reviews?",
     "owner": "contact",
     "support": ["review"],
+    "decision": "Two hours a week, 8,000 a year.",
     "review": 3,
 }
 
@@ -40,12 +42,14 @@ def test_a_paper_without_front_matter_is_refused(tmp_path, monkeypatch):
 
 def test_health_report_is_written_from_complete_answers_only(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "Still to be answered" in health_report.issue({**REPORT, "project": "flask"} | {}, {})
+    assert "Still to be answered" in health_report.issue(REPORT, {})
     assert not (tmp_path / "portfolio").exists()
     shown = health_report.issue(REPORT, RULE)
     front, body = portfolio.read("health-report")
     assert front["trigger"] == {"window": 12, "new_for": 24, "threshold": 25.0, "fewest": 20}
-    assert body in shown and "Who reviews?" in body and "lend review time" in body
+    assert (
+        body in shown and "Who reviews?" in body and "review time of our engineers" in body and "does not ring" in body
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,7 @@ def test_health_report_is_written_from_complete_answers_only(tmp_path, monkeypat
     [
         ("flask", {"few-hands"}),
         ("redis", {"spread"}),
-        ("requests", {"few-hands", "spread"}),
+        ("requests", {"few-hands", "head-and-tail"}),
         ("left-pad", {"too-few"}),
     ],
 )

@@ -15,6 +15,7 @@ While the learner works there are no hidden tests: `result` then says what is st
 import hashlib
 import os
 import random
+from textwrap import shorten
 
 from ospolab.forms import missing, store
 
@@ -22,9 +23,10 @@ __all__ = ["NotYet", "given", "result", "score", "unseen"]
 
 
 def given(task: str) -> dict:
-    """The sound answers of a form: typed, by field. What is open or cannot be read is left out and costs only itself.
+    """The sound answers of a form: typed, by field. What is open or does not fit is left out and costs only itself.
 
-    For tests; a learner's own cells use `ospolab.forms.answers`, which says what is wrong instead.
+    Raises AnswersError if the file as a whole cannot be read. For tests; a learner's own cells use
+    `ospolab.forms.answers`, which says what is wrong instead.
     """
     return store.read(task).values
 
@@ -56,6 +58,7 @@ def result(task: str, earned: float | None) -> float | str:
     open_fields = missing(task)
     if open_fields:
         count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
+        open_fields = [shorten(label.replace("**", ""), 70, placeholder="…") for label in open_fields]
         raise NotYet(f"{count} still missing in this form: " + "; ".join(open_fields))
     return "Everything is answered. The points come when it is graded."
 

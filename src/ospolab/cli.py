@@ -205,6 +205,36 @@ def grade(
 
 
 @app.command()
+def health(
+    repository: Annotated[Path, typer.Argument(help="A clone with its whole history.")],
+    window: Annotated[int, typer.Option(min=1, help="Months to look back.")] = 12,
+    new_for: Annotated[int, typer.Option(min=1, help="Months for which someone counts as new.")] = 24,
+    threshold: Annotated[float, typer.Option(min=1, max=100, help="Per cent at which the rule rings.")] = 25,
+    fewest: Annotated[int, typer.Option(min=0, help="Commits the window must hold.")] = 20,
+) -> None:
+    """Count a repository of yours as the lab "The metric that improved" does. Prints counts, never names."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ospolab import health, histories
+
+    try:
+        history = histories.commits_by_month(repository.expanduser())
+        rule = health.Rule(window, new_for, threshold, fewest)
+        figures = health.latest(history, rule)
+    except (histories.HistoryError, ValueError) as error:
+        raise fail(error) from error
+    table = Table(
+        "measure",
+        "value",
+        title=f"{repository.expanduser().resolve().name}: {window} months to the end of {history.index[-1]}",
+    )
+    for measure, value in figures.items():
+        table.add_row(measure, str(value))
+    Console().print(table)
+
+
+@app.command()
 def progress(folder: Folder = None) -> None:
     """Show what you have done, and what is next."""
     from rich.console import Console

@@ -12,7 +12,7 @@ import pandas as pd
 from ospolab.data import load
 
 __all__ = [
-    "CALM",
+    "COMPARED",
     "NEW_FOR",
     "RUNNING",
     "Rule",
@@ -22,6 +22,7 @@ __all__ = [
     "contributor_absence_factor",
     "episodes",
     "factors",
+    "latest",
     "newcomer_share",
     "project_card",
     "project_cards",
@@ -33,9 +34,10 @@ __all__ = [
     "trailing",
 ]
 
-# Projects of the table in which no take-over by a newcomer is known (last checked 2026-11-23). Left out: xz and
-# event-stream, where there was one, and the forks valkey, opentofu and faker-old, whose years belong to another row.
-CALM = ["colors", "curl", "faker", "flask", "left-pad", "redis", "requests", "scorecard", "terraform"]
+# Projects of the table in which no hidden take-over by a newcomer is known (last checked 2026-11-23). They were not all
+# calm: colors and faker were sabotaged by their own maintainer, left-pad was withdrawn. Left out: xz and event-stream,
+# where there was a take-over, and the forks valkey, opentofu and faker-old, whose years belong to another row.
+COMPARED = ["colors", "curl", "faker", "flask", "left-pad", "redis", "requests", "scorecard", "terraform"]
 
 # Those of the table with at least twenty commits in each of the years 2021 and 2023; the forks are left out here too.
 RUNNING = ["curl", "faker", "flask", "redis", "requests", "scorecard", "terraform", "xz"]
@@ -48,17 +50,18 @@ def contributor_absence_factor(commits, share: float = 0.5) -> int:
     """Smallest number of contributors who together made at least `share` of the commits.
 
     commits: one non-negative count per contributor, any order, shape (n,). share: fraction in (0, 1].
-    Returns an int in 1..n; 0 for no commits at all. Raises ValueError on negative counts or a share outside (0, 1].
+    Returns an int in 1..n; 0 for no commits at all. Raises ValueError on negative or missing counts and on a share
+    outside (0, 1].
     Source: CHAOSS, Contributor Absence Factor (formerly Bus Factor).
     """
     counts = np.sort(np.asarray(list(commits), dtype=float))[::-1]
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}; it must be above 0 and at most 1 (0.5 is half of the commits)")
-    if (counts < 0).any():
-        raise ValueError("commits holds a negative count")
+    if not (counts >= 0).all():
+        raise ValueError("commits holds something that is no count: negative, or not a number")
     if counts.sum() == 0:
         return 0
-    # The small allowance keeps 0.8 * 10 from being 8.000000000000002.
+    # In binary fractions 0.55 * 100 is a little more than 55; the small allowance keeps that from costing a person.
     needed = share * counts.sum() - 1e-9
     return int(np.argmax(np.cumsum(counts) >= needed)) + 1
 
@@ -104,10 +107,10 @@ def absence_curve(table: pd.DataFrame, window: int, share: float = 0.5) -> pd.Se
 
 
 def newcomer_share(table: pd.DataFrame, window: int, new_for: int) -> pd.Series:
-    """Largest share of the trailing commits that one newcomer made, at each period from the `new_for`-th on.
+    """Largest share of the trailing commits that one newcomer made, at each period after the first `new_for`.
 
-    A newcomer is a contributor whose first commit lies less than `new_for` periods back. Before `new_for` periods have
-    passed everyone is new and the measure says nothing, so those periods are left out. Shares are in 0..1, and 0 where
+    A newcomer is a contributor whose first commit lies less than `new_for` periods back. In the first `new_for` periods
+    of a history everyone is new and the measure says nothing, so they are left out. Shares are in 0..1, and 0 where
     there are no commits.
     """
     sums = trailing(table, window)
@@ -142,7 +145,8 @@ def project_history(project: str) -> pd.DataFrame:
 def project_card(project: str, quarter: str | None = None) -> pd.Series:
     """The figures of one project that a health report gives, over the twelve months up to the end of `quarter`.
 
-    quarter: e.g. "2023Q4"; by default the last quarter that the table covers in full. Percentages are whole numbers.
+    quarter: e.g. "2023Q4"; by default the last but one, because the last holds the newest commit and may be incomplete.
+    The newcomer's share is in whole per cents; None in the first two years, when everyone is new.
     """
     history = project_history(project)
     at = pd.Period(quarter, freq="Q") if quarter else history.index[-2]
@@ -160,7 +164,7 @@ def project_card(project: str, quarter: str | None = None) -> pd.Series:
             "people": int((commits > 0).sum()),
             "factor at 50 %": half,
             "factor at 80 %": most,
-            "largest newcomer's share, %": round(100 * newest.get(at, 0.0)),
+            "largest newcomer's share, %": round(100 * newest[at]) if at in newest.index else None,
         },
         name="card",
     )
@@ -176,7 +180,7 @@ class Rule:
     """An early-warning rule: it rings when one newcomer made at least `threshold` per cent of the commits of the last
     `window` months, where those are at least `fewest`. A newcomer is one for `new_for` months after the first commit.
 
-    window and new_for are multiples of three months, so that the rule can be tried on tables of quarters.
+    window and new_for are in months, threshold in per cent.
     """
 
     window: int
@@ -196,34 +200,66 @@ def rule_series(project: str, rule: Rule) -> tuple[pd.Series, pd.Series]:
     """What a rule looks at: the largest newcomer's share (0..1) and the number of commits, over its trailing window.
 
     Months for xz (table handover_monthly), quarters for every other project (table project_activity). Both series have
-    the same index.
+    the same index. Raises ValueError where a rule's months are no whole quarters and the table has only those.
     """
     if project == "xz":
         history, step = load("handover_monthly").pivot(index="month", columns="role", values="authored"), 1
     else:
         history, step = project_history(project), 3
+        if rule.window % step or rule.new_for % step:
+            raise ValueError(f"{project} is counted in quarters: window and new_for must be multiples of 3 months")
     share = newcomer_share(history, rule.window // step, rule.new_for // step)
     return share, trailing(history, rule.window // step).sum(axis=1).reindex(share.index)
 
 
+def latest(history: pd.DataFrame, rule: Rule) -> dict[str, object]:
+    """What a rule sees at the end of a history of months: counts, factors, the largest newcomer's share, and whether
+    it rings. Raises ValueError for a history shorter than the window.
+    """
+    commits = trailing(history, rule.window).iloc[-1]
+    half, most = factors(commits)
+    share = newcomer_share(history, rule.window, rule.new_for)
+    known = len(share) > 0
+    rings = known and commits.sum() >= rule.fewest and share.iloc[-1] >= rule.threshold / 100
+    return {
+        "commits": int(commits.sum()),
+        "people": int((commits > 0).sum()),
+        "factor at 50 %": half,
+        "factor at 80 %": most,
+        "largest newcomer's share": f"{share.iloc[-1]:.0%}"
+        if known
+        else f"unknown: younger than {rule.new_for} months",
+        "the rule rings": "yes: ask" if rings else "no",
+    }
+
+
 def raised(project: str, rule: Rule) -> pd.Series:
     """In which periods a rule rings for a project: True or False, with the index of `rule_series`."""
-    share, commits = rule_series(project, rule)
-    return (share >= rule.threshold / 100) & (commits >= rule.fewest)
+    return _rings(*rule_series(project, rule), rule)
 
 
-def alarms(rule: Rule, projects: list[str] = CALM) -> pd.DataFrame:
-    """How often a rule rings for each project: columns alarms (runs of periods) and years (that were looked at)."""
-    rung = {project: raised(project, rule) for project in projects}
+def alarms(rule: Rule, projects: list[str] = COMPARED) -> pd.DataFrame:
+    """How often a rule rings for each project: columns alarms (runs of periods in which it rings) and years.
+
+    Only years in which it could ring count: those with at least `rule.fewest` commits in the window.
+    """
+    series = {project: rule_series(project, rule) for project in projects}
     return pd.DataFrame(
         {
-            "alarms": {project: episodes(series) for project, series in rung.items()},
-            "years": {project: len(series) / 4 for project, series in rung.items()},
+            "alarms": {project: episodes(_rings(*pair, rule)) for project, pair in series.items()},
+            "years": {
+                project: (commits >= rule.fewest).sum() / (12 if commits.index.freqstr == "M" else 4)
+                for project, (_, commits) in series.items()
+            },
         }
     )
 
 
+def _rings(share: pd.Series, commits: pd.Series, rule: Rule) -> pd.Series:
+    return (share >= rule.threshold / 100) & (commits >= rule.fewest)
+
+
 def rule_outcome(rule: Rule) -> tuple[pd.Period | None, int]:
-    """First month in which a rule rings for xz (None if never), and its alarms on the nine calm projects together."""
+    """First month in which a rule rings for xz (None if never), and its alarms on the compared projects together."""
     xz = raised("xz", rule)
     return (xz.idxmax() if xz.any() else None), int(alarms(rule)["alarms"].sum())

@@ -36,6 +36,10 @@ PATIENCE = 3.0  # seconds to wait while another kernel writes
 class AnswersError(ValueError):
     """answers.yml cannot be read, or an answer in it does not fit. Names file, line and what was expected."""
 
+    def _render_traceback_(self) -> list[str]:
+        # Notebooks show the message alone: the lines of our code above it help nobody who mends a file.
+        return [str(self)]
+
 
 @dataclass(frozen=True)
 class Saved:

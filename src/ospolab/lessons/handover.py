@@ -17,12 +17,13 @@ __all__ = [
     "hand_over",
     "opening",
     "try_rule",
+    "verdicts",
 ]
 
 # What the exercise asks of a rule: it rings for xz half a year before the back door was found, and at most this often
-# on the calm projects together (108 project-years: about once in five years for each).
+# on the nine compared projects together (108 project-years: once in eleven years for each).
 LATEST = pd.Period("2023-09", freq="M")
-MOST_ALARMS = 20
+MOST_ALARMS = 10
 
 # The last full quarter before the backdoor in xz became known.
 _SEEN_FROM = pd.Period("2023Q4", freq="Q")
@@ -36,6 +37,8 @@ def factor_figure(
     curves: {label: factor by period}, at most two. marks: {period: words} to point out on the time axis.
     Periods are months or quarters; a step is drawn at the end of its period.
     """
+    if len(curves) > 2:
+        raise ValueError("more than two curves cannot be told apart by dash and colour alone; draw two figures")
     drawing, ax = canvas()
     top = max(curve.max() for curve in curves.values())
     for (label, curve), colour, dash in zip(curves.items(), (BLUE, ORANGE), ("-", "--"), strict=False):
@@ -69,17 +72,34 @@ def hand_over(curve: pd.Series) -> Figure:
     """The factor of xz month by month, with what happened beside it. curve: factor at 80 % by month."""
     return factor_figure(
         {"80 %": curve.loc["2018-01":"2026-06"]},
-        marks={"2022-06": "pressure", "2023-03": "first release", "2024-03": "found"},
+        marks={"2022-06": "pressure", "2023-03": "first release", "2024-03": "back door found"},
         alt="Step curve for xz, 2018 to 2026: 1, with jumps to 2 for two months in 2019 and in 2022; then 2 from "
         "January 2023 to December 2024; then 1. Marked are the pressure on the maintainer (June 2022), the newcomer's "
         "first release (March 2023) and the discovery (March 2024).",
-        caption="xz: people who made 80 % of the commits of the last twelve months. Data: handover_monthly.",
+        caption="xz: people who made 80 % of the commits of the last twelve months; each month is drawn at its end. "
+        "Data: handover_monthly.",
+    )
+
+
+def verdicts(project: str, at: str = "2023Q4") -> pd.DataFrame:
+    """What the dashboard prints about a project at the end of quarter `at`, against two years before: one row a
+    window in months, one column a share.
+    """
+    history = health.project_history(project).loc[:at]
+
+    def printed(quarters: int, share: float) -> str:
+        curve = health.absence_curve(history, quarters, share)
+        return _arrow(curve.iloc[-1 - health.NEW_FOR], curve.iloc[-1])
+
+    windows = {f"{quarters * 3} months": quarters for quarters in (1, 2, 4, 8, 12)}
+    return pd.DataFrame(
+        {f"{share} %": {name: printed(n, share / 100) for name, n in windows.items()} for share in (50, 80)}
     )
 
 
 def arrows(then: pd.Series, now: pd.Series) -> pd.DataFrame:
     """What a dashboard prints: the factor of each project at two times, and an arrow with a word."""
-    shown = pd.DataFrame({"then": then, "now": now})
+    shown = pd.DataFrame({"before": then, "after": now})
     return shown.assign(dashboard=[_arrow(before, after) for before, after in zip(then, now, strict=True)])
 
 
@@ -88,8 +108,8 @@ def _arrow(before: int, after: int) -> str:
 
 
 def explorer() -> Explorer:
-    """Window, share and project against what a dashboard would print, seen from the end of 2023."""
-    projects = [*sorted([*health.CALM, "xz", "event-stream"])]
+    """Window, share and project against what a dashboard would print, seen from the end of 2023 or of the history."""
+    projects = [*sorted([*health.COMPARED, "xz", "event-stream"])]
     histories = {project: health.project_history(project).loc[:_SEEN_FROM] for project in projects}
 
     def view(project: str, window: int, share: int) -> tuple[str, Figure]:
@@ -145,7 +165,7 @@ def _doubt(commits: int, newest: int) -> str:
     if newest >= 25:
         return (
             f"But {newest} % of these commits are those of one person who arrived less than two years before: "
-            "<b>ask who, and why now.</b>"
+            "<b>ask what has changed, and who reviews it.</b>"
         )
     return f"No newcomer made more than {newest} % of them."
 
@@ -170,12 +190,12 @@ def curve_to_read(letter: str) -> Figure:
         {"half of the commits": half, "80 % of the commits": most},
         alt=f"Curve {letter}, people who made 50 % and 80 % of the commits of the last twelve months. {words}.",
         caption=f"Curve {letter}. Commits in a window: {commits.min()} to {commits.max()}; "
-        f"half of the windows hold fewer than {commits.median():.0f}.",
+        f"half of the windows hold fewer than {commits.median():.0f}. At the end: {half.iloc[-1]} and {most.iloc[-1]}.",
     )
 
 
 def try_rule(given: dict) -> str:
-    """Says whether the learner's rule rings in time for xz and is quiet on calm projects; without the figures.
+    """Says whether the learner's rule rings in time for xz and is quiet on the compared projects; without the figures.
 
     given: the answers of the form "my-rule".
     """
@@ -190,6 +210,8 @@ def try_rule(given: dict) -> str:
     else:
         timely = "It rings for xz in time."
     quiet = (
-        "It is quiet enough." if alarms <= MOST_ALARMS else "It rings too often on calm projects: nobody will read it."
+        "It is quiet enough."
+        if alarms <= MOST_ALARMS
+        else "It rings too often on the other projects: nobody will read it."
     )
     return f"{timely} {quiet}"

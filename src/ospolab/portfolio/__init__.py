@@ -4,7 +4,6 @@ A paper is a Markdown file with front matter: the front matter is what other pap
 people read.
 """
 
-import tempfile
 from pathlib import Path
 
 import yaml
@@ -26,9 +25,12 @@ def write(name: str, front: dict, body: str) -> Path:
     path = folder() / f"{name}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as draft:
-        draft.write(f"---\n{head}---\n\n{body.strip()}\n")
-    Path(draft.name).replace(path)
+    draft = path.with_suffix(".tmp")
+    try:
+        draft.write_text(f"---\n{head}---\n\n{body.strip()}\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     return path
 
 
