@@ -335,11 +335,14 @@ def install(root, log):
     uv = os.path.join(os.path.dirname(python), "uv" + (".exe" if WINDOWS else ""))
     requirements = os.path.join(root, "requirements.txt")
     label = "installing the packages"
-    worked, output = run(label, [uv, "pip", "install", "--python", python, "-r", requirements], log)
+    # --no-deps: the file is complete, and leaves out on purpose what a package asks for and the course is better without.
+    worked, output = run(label, [uv, "pip", "install", "--python", python, "--no-deps", "-r", requirements], log)
     if not worked and not any(sign in output.lower() for sign in FULL_DISK):
         # A company's mirror or proxy may be known to pip's settings only.
         label = "installing the packages with pip"
-        worked, second = run(label, [python, "-m", "pip", "install", "--retries", "1", "-r", requirements], log)
+        worked, second = run(
+            label, [python, "-m", "pip", "install", "--retries", "1", "--no-deps", "-r", requirements], log
+        )
         output += second
     if not worked:
         raise explain(label, output, log, root)

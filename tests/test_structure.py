@@ -392,6 +392,19 @@ def check_quiz(questions: list[dict], known: set[str]) -> list[str]:
             for option in question.get("options", [])
             if not str(option.get("why", "")).strip()
         ]
+    return said + check_quiz_gives_nothing_away(questions)
+
+
+def check_quiz_gives_nothing_away(questions: list[dict]) -> list[str]:
+    """The right option is not always in the same place, nor always the longest."""
+    places = [[bool(o.get("correct")) for o in q["options"]].index(True) for q in questions if q.get("options")]
+    lengths = [[len(str(option.get("text"))) for option in q["options"]] for q in questions if q.get("options")]
+    longest = sum(size[at] == max(size) > min(size) for at, size in zip(places, lengths, strict=True))
+    said = []
+    if len(set(places)) == 1 and len(places) > 1:
+        said.append(f"the right option always stands in place {places[0] + 1}: move some")
+    if longest > len(questions) * 0.6:
+        said.append(f"the right option is the longest in {longest} of {len(questions)}: shorten it, or lengthen others")
     return said
 
 
@@ -539,8 +552,12 @@ def exercise():
 
 
 def quiz():
-    options = [{"text": "Yes", "correct": True, "why": "It is."}, {"text": "No", "why": "It is not."}]
-    return [{"id": f"q{n}", "outcome": IDS[0], "prompt": "Is it?", "options": copy.deepcopy(options)} for n in range(4)]
+    options = [{"text": "Yes", "correct": True, "why": "It is."}, {"text": "Not", "why": "It is not."}]
+    orders = [options, options[::-1], options, options[::-1]]
+    return [
+        {"id": f"q{n}", "outcome": IDS[0], "prompt": "Is it?", "options": copy.deepcopy(order)}
+        for n, order in enumerate(orders)
+    ]
 
 
 def replace(old: str, new: str):
@@ -631,6 +648,11 @@ QUIZ_BREAKS = [
     (lambda quiz: quiz.pop(), "found 3"),
     (lambda quiz: quiz[0].update(outcome="advocate.strategy.9"), "which is no outcome"),
     (lambda quiz: quiz[0]["options"][1].pop("why"), "no explanation"),
+    (lambda quiz: [q["options"].sort(key=lambda o: o["text"]) for q in quiz], "always stands in place"),
+    (
+        lambda quiz: [next(o for o in q["options"] if o.get("correct")).update(text="A long yes") for q in quiz],
+        "longest in 4 of 4",
+    ),
 ]
 
 
