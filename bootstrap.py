@@ -335,7 +335,7 @@ def install(root, log):
     uv = os.path.join(os.path.dirname(python), "uv" + (".exe" if WINDOWS else ""))
     requirements = os.path.join(root, "requirements.txt")
     label = "installing the packages"
-    # --no-deps: the file is complete, and leaves out on purpose what a package asks for and the course is better without.
+    # --no-deps: the file is complete, and leaves out on purpose what the course is better without (pyproject.toml).
     worked, output = run(label, [uv, "pip", "install", "--python", python, "--no-deps", "-r", requirements], log)
     if not worked and not any(sign in output.lower() for sign in FULL_DISK):
         # A company's mirror or proxy may be known to pip's settings only.
