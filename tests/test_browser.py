@@ -86,7 +86,7 @@ def lab(tmp_path_factory):
             address = found.group(0)
     assert address, said
     yield address, folder
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGTERM)  # a test runner may have taught its children to ignore Ctrl-C
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:

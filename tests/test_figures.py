@@ -60,12 +60,12 @@ def test_explorer_shows_its_starting_state_whatever_was_moved():
     assert "<b>3</b> of them" in before and "How many: 3" in before and "make learn" in before
 
 
-def test_every_setting_of_the_labs_explorer_gives_a_conclusion():
+def test_settings_of_the_labs_explorer_give_a_conclusion():
     explorer = handover.explorer()
     said = set()
     for project in explorer.controls["project"].options:
-        for _, window in explorer.controls["window"].options:
-            for share in (50, 80, 95):
+        for window in (1, 4, 12):
+            for share in (50, 80):
                 sentence, picture = explorer.view(project, window, share)
                 assert project in sentence and picture.alt
                 said.update(
