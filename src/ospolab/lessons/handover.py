@@ -126,7 +126,7 @@ def explorer() -> Explorer:
                 description="Window",
             ),
             "share": ipywidgets.IntSlider(
-                value=80, min=50, max=95, step=5, description="Share of commits (%)", continuous_update=False
+                value=80, min=50, max=95, step=5, description="Share (%)", continuous_update=False
             ),
         },
     )
