@@ -51,15 +51,18 @@ def score(points: float, *parts: bool | float) -> float:
 def result(task: str, earned: float | None) -> float | str:
     """The last line of a form's graded cell: the points when graded, otherwise whether everything is answered.
 
-    Raises NotYet, an AssertionError, naming the fields not answered yet.
+    Raises NotYet, an AssertionError, naming the fields not answered yet; when graded they are only printed, so that the
+    feedback names them.
     """
+    open_fields = [shorten(label.replace("**", ""), 70, placeholder="…") for label in missing(task)]
+    count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
+    said = f"{count} still missing in this form: {'; '.join(open_fields)}"
     if earned is not None:
+        if open_fields:
+            print(said)
         return earned
-    open_fields = missing(task)
     if open_fields:
-        count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
-        open_fields = [shorten(label.replace("**", ""), 70, placeholder="…") for label in open_fields]
-        raise NotYet(f"{count} still missing in this form: " + "; ".join(open_fields))
+        raise NotYet(said)
     return "Everything is answered. The points come when it is graded."
 
 
