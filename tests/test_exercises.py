@@ -1,16 +1,6 @@
-"""Every exercise is graded with nbgrader as an instructor would, on submissions whose points are known beforehand.
-
-A submission is a file `tests/exercises/<assignment>/<student>.yml`:
-
-    what: in a sentence
-    answers: what differs from the reference solution's answers.yml    (reference.yml holds all of it)
-    cells: {<grade_id>: source, or "released" for the cell as the learner gets it}
-    loses: {<grade_id>: points lost against full automatic marks} or "everything"
-    misconceptions: [{name, answers, cells, loses}, ...]               (several in one, each in another task)
-"""
+"""Every exercise is graded with nbgrader as an instructor would, on the submissions of `ospolab.authoring.cases`."""
 
 import contextlib
-import copy
 import os
 import shutil
 import subprocess
@@ -24,64 +14,13 @@ import yaml
 from nbgrader.api import Gradebook
 
 from ospolab import course
-from ospolab.authoring import exercises
+from ospolab.authoring import cases, exercises
+from ospolab.authoring.cases import CASES, case, hand_in, students
 
 ROOT = course.root()
-CASES = ROOT / "tests" / "exercises"
-STUDENTS = [(path.parent.name, path.stem) for path in sorted(CASES.glob("*/*.yml"))]
+STUDENTS = cases.names()
 
 pytestmark = pytest.mark.xdist_group("exercises")
-
-
-def merged(base, change):
-    """`base` with the values of `change`, dictionary by dictionary."""
-    if not (isinstance(base, dict) and isinstance(change, dict)):
-        return copy.deepcopy(change)
-    return {
-        key: merged(base.get(key), change[key]) if key in change else copy.deepcopy(base[key])
-        for key in [*base, *(key for key in change if key not in base)]
-    }
-
-
-def case(assignment: str, student: str) -> dict:
-    """What a submission answers, which cells it holds, and which points it loses."""
-    raw = yaml.safe_load((CASES / assignment / f"{student}.yml").read_text(encoding="utf-8"))
-    reference = yaml.safe_load((CASES / assignment / "reference.yml").read_text(encoding="utf-8"))
-    answers, cells, loses = reference["answers"], {}, {}
-    for part in [raw, *raw.get("misconceptions", [])]:
-        answers = merged(answers, part.get("answers", {}))
-        cells |= part.get("cells", {})
-        if part.get("loses") == "everything":
-            loses = "everything"
-        else:
-            loses |= part.get("loses", {})
-    return {
-        "answers": {} if raw.get("blank") else answers,
-        "cells": cells,
-        "loses": loses,
-        "blank": raw.get("blank", False),
-    }
-
-
-def hand_in(assignment: str, student: str, folder: Path) -> None:
-    """Write the submission as a learner's folder: notebook and answers.yml."""
-    what = case(assignment, student)
-    folder.mkdir(parents=True)
-    release = ROOT / "exercises" / "release" / assignment
-    notebook = nbformat.read(release / f"{assignment}.ipynb", as_version=4)
-    source = nbformat.read(ROOT / "exercises" / "source" / assignment / f"{assignment}.ipynb", as_version=4)
-    solved = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if "nbgrader" in cell.metadata}
-    for cell in notebook.cells:
-        marks = cell.metadata.get("nbgrader", {})
-        if not marks.get("solution") or what["blank"]:
-            continue
-        written = what["cells"].get(marks["grade_id"], solved[marks["grade_id"]])
-        if written != "released":
-            cell.source = written
-    nbformat.write(notebook, folder / f"{assignment}.ipynb")
-    shutil.copy(release / "forms.yml", folder)
-    if what["answers"]:
-        (folder / "answers.yml").write_text(yaml.safe_dump(what["answers"], sort_keys=False), encoding="utf-8")
 
 
 def nbgrader(folder: Path, *arguments: str) -> str:
@@ -116,10 +55,6 @@ def graded(tmp_path_factory):
                 notebook = gradebook.find_submission_notebook(assignment, assignment, student)
                 points[assignment, student] = {grade.name: grade.auto_score for grade in notebook.grades}
     return folders, points
-
-
-def students(assignment: str) -> list[str]:
-    return [student for name, student in STUDENTS if name == assignment]
 
 
 def grade(assignment: str, folder: Path) -> None:
