@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -72,13 +73,18 @@ def lab(tmp_path_factory):
     """`ospolab learn` on a fresh copy: (address, folder)."""
     folder = tmp_path_factory.mktemp("learner") / "my-course"
     command = [sys.executable, "-m", "ospolab", "learn", "--no-browser", "--folder", str(folder)]
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    # As on a machine of one's own: output through a pipe is held back unless the program takes care.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    environment = {**inherited, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
     )
     said, address = "", None
     until = time.monotonic() + 120
     while address is None and time.monotonic() < until:
+        assert select.select([process.stdout], [], [], 90)[0], (
+            f"ospolab learn said nothing for 90 seconds after: {said}"
+        )
         line = process.stdout.readline()
         said += line
         assert line, f"ospolab learn ended: {said}"

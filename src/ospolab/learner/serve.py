@@ -104,6 +104,11 @@ def choose_port(asked: int | None) -> int:
 # --- the server ------------------------------------------------------------------------------------------------------
 
 
+def tell(message: str) -> None:
+    """Print at once: whoever reads us through a pipe waits for the address."""
+    print(message, flush=True)
+
+
 def serve(
     folder: Path,
     *,
@@ -112,7 +117,7 @@ def serve(
     browser: bool = True,
     configs: tuple[str, ...] = ("learn", "common"),
     scratch: Path | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = tell,
     farewell: str = "",
 ) -> int:
     """Serve `folder` until Ctrl-C; returns the exit status. Raises ServeError when it cannot be started.
