@@ -1,12 +1,13 @@
 """What a learner and a reader do, in a real browser: JupyterLab with the model lab, and the built book."""
 
 import os
+import queue
 import re
-import select
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -79,15 +80,16 @@ def lab(tmp_path_factory):
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
     )
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=lambda: [lines.put(line) for line in process.stdout], daemon=True).start()
     said, address = "", None
     until = time.monotonic() + 120
     while address is None and time.monotonic() < until:
-        assert select.select([process.stdout], [], [], 90)[0], (
-            f"ospolab learn said nothing for 90 seconds after: {said}"
-        )
-        line = process.stdout.readline()
+        try:
+            line = lines.get(timeout=90)
+        except queue.Empty:
+            pytest.fail(f"ospolab learn said nothing for 90 seconds after: {said}")
         said += line
-        assert line, f"ospolab learn ended: {said}"
         if found := re.search(r"http://127\.0\.0\.1:\d+\S*", line):
             address = found.group(0)
     assert address, said

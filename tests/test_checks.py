@@ -29,7 +29,7 @@ def test_score_counts_equal_parts():
 
 
 def test_result_says_what_is_missing_while_learning(exercise):
-    with pytest.raises(AssertionError, match="2 answers are still missing in this form: The first; The second"):
+    with pytest.raises(AssertionError, match="2 answers are still missing in this form:\n- The first\n- The second"):
         checks.result("one", None)
     (exercise / "answers.yml").write_text("one: {a: 1, b: 2}\n")
     assert checks.result("one", None).startswith("Everything is answered")

@@ -332,3 +332,16 @@ def test_strict_nbval_passes_on_a_stored_form(folder):
     assert nbval() == "1 passed"
     cell.outputs[0].data["text/html"] += "."
     assert nbval() == "1 failed"
+
+
+def test_saving_brings_the_welcome_page_up_to_date(tmp_path, monkeypatch):
+    (tmp_path / ".ospolab").mkdir()
+    (folder := tmp_path / "exercises" / "one").mkdir(parents=True)
+    fields = "[{id: a, kind: number, label: A, min: 0, max: 9}]"
+    (folder / "forms.yml").write_text(f"one: {{title: One, fields: {fields}}}\n")
+    refreshed = []
+    monkeypatch.setattr("ospolab.learner.welcome.refresh", refreshed.append)
+    shown = form("one", folder)
+    before = len(refreshed)
+    shown.questions["a"].control.set("4")
+    assert len(refreshed) > before and set(refreshed) == {tmp_path}

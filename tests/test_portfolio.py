@@ -42,7 +42,7 @@ def test_a_paper_without_front_matter_is_refused(tmp_path, monkeypatch):
 
 def test_health_report_is_written_from_complete_answers_only(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "Still to be answered" in health_report.issue(REPORT, {})
+    assert "rule of task 4 is still open" in health_report.issue(REPORT, {})
     assert not (tmp_path / "portfolio").exists()
     shown = health_report.issue(REPORT, RULE)
     front, body = portfolio.read("health-report")

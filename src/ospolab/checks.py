@@ -54,15 +54,15 @@ def result(task: str, earned: float | None) -> float | str:
     Raises NotYet, an AssertionError, naming the fields not answered yet; when graded they are only printed, so that the
     feedback names them.
     """
-    open_fields = [shorten(label.replace("**", ""), 70, placeholder="…") for label in missing(task)]
+    open_fields = [shorten(label.replace("**", ""), 60, placeholder=" …") for label in missing(task)]
     count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
-    said = f"{count} still missing in this form: {'; '.join(open_fields)}"
+    said = "\n- ".join([f"{count} still missing in this form:", *open_fields])
     if earned is not None:
         if open_fields:
             print(said)
         return earned
     if open_fields:
-        raise NotYet(said)
+        raise NotYet(f"{said}\nAnswer, and run this cell again.")
     return "Everything is answered. The points come when it is graded."
 
 

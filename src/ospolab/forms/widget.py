@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from ospolab.forms import definition, store
+from ospolab.learner import progress
 from ospolab.widgets import Board, Choose, Told, inline, markup, plain
 
 NOT_YET = "choose …"
@@ -353,6 +354,7 @@ class Form(Board):
                 del self._unsaved[name]
                 question.judge()
             saved = store.read(self.task, self.folder)
+            progress.show(self.folder)
         except (store.AnswersError, definition.FormsError) as error:
             self._broken(error)
         except OSError as error:

@@ -32,10 +32,17 @@ def record(kind: str, key: str, value: Any, folder: Path | None = None) -> None:
         _append(home / MARKER / NAME, line)
     except Exception:  # a lesson must go on whatever happens to its bookkeeping
         return
-    try:
-        from ospolab.learner import welcome
+    show(home)
 
-        welcome.refresh(home)
+
+def show(folder: Path | str | None = None) -> None:
+    """Bring the welcome page of the learner's copy around `folder` up to date. Outside a copy it does nothing."""
+    try:
+        home = find_copy(Path(folder) if folder else None)
+        if home is not None:
+            from ospolab.learner import welcome
+
+            welcome.refresh(home)
     except Exception:  # the page is made anew at every start anyway
         return
 

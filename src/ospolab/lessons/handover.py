@@ -194,8 +194,14 @@ def curve_to_read(letter: str) -> Figure:
     )
 
 
+def _half_of_year(month: pd.Period) -> str:
+    return f"in the {'first' if month.month <= 6 else 'second'} half of {month.year}"
+
+
 def try_rule(given: dict) -> str:
-    """Says whether the learner's rule rings in time for xz and is quiet on the compared projects; without the figures.
+    """Says whether the learner's rule rings in time for xz and is quiet on the compared projects.
+
+    Roughly, so that there is still something to compute.
 
     given: the answers of the form "my-rule".
     """
@@ -206,12 +212,15 @@ def try_rule(given: dict) -> str:
     if first is None:
         timely = "It never rings for xz: look at the threshold, and at how long someone counts as new."
     elif first > LATEST:
-        timely = "It rings for xz, but less than half a year before the back door was found."
+        timely = f"It rings for xz in {first.year}, but less than half a year before the back door was found."
     else:
-        timely = "It rings for xz in time."
-    quiet = (
-        "It is quiet enough."
-        if alarms <= MOST_ALARMS
-        else "It rings too often on the other projects: nobody will read it."
-    )
+        timely = f"It rings for xz in time, {_half_of_year(first)}."
+    if alarms <= MOST_ALARMS:
+        quiet = f"On the other projects it is quiet enough: at most {MOST_ALARMS} alarms."
+    elif alarms <= 2 * MOST_ALARMS:
+        quiet = (
+            f"On the other projects it rings a little too often: between {MOST_ALARMS + 1} and {2 * MOST_ALARMS} times."
+        )
+    else:
+        quiet = f"On the other projects it rings more than {2 * MOST_ALARMS} times: nobody will read it."
     return f"{timely} {quiet}"

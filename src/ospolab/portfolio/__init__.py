@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from ospolab.learner import progress
+
 __all__ = ["folder", "read", "write"]
 
 
@@ -31,6 +33,7 @@ def write(name: str, front: dict, body: str) -> Path:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+    progress.show(path.parent)
     return path
 
 

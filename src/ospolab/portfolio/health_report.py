@@ -98,8 +98,8 @@ For {front["organisation"]}, {front["written"]}. Figures for the twelve months t
 
 ## What we watch for
 
-1. **Trigger:** a newcomer (first commit under {rule.new_for} months ago) made {rule.threshold:g} % or more of the
-   commits of the last {rule.window} months, of at least {rule.fewest}. By the figures above it {state} now.
+1. **Trigger:** a newcomer (first commit under {rule.new_for} months ago) made at least {rule.threshold:g} % of the last
+   {rule.window} months' commits, and there were at least {rule.fewest}. By the figures above it {state} now.
 2. **Question:** {report["question"]}
 3. **Owner:** {OWNERS[front["owner"]]}.
 4. **Answer by:** two weeks after it rings.
@@ -144,8 +144,10 @@ def issue(report: dict, rule_given: dict) -> str:
     report, rule_given: answers of the forms "report" and "my-rule".
     """
     rule = health.Rule.from_answers(rule_given)
-    if open_fields := [*(field for field in NEEDED if field not in report), *([] if rule else ["the rule of task 4"])]:
-        return f"Not written yet. Still to be answered in the forms above: {', '.join(open_fields)}."
+    if rule is None:
+        return "Not written yet: the rule of task 4 is still open. Fill it in, and run this cell again."
+    if any(field not in report for field in NEEDED):
+        return "Not written yet: the form above is not complete; its check names what is missing."
     front, body = text(report, rule, health.project_card(report["project"]))
     path = portfolio.write(NAME, front, body)
     return f"{body}\n---\n*Written to `{path.parent.name}/{path.name}`.*"
