@@ -343,5 +343,5 @@ def test_saving_brings_the_welcome_page_up_to_date(tmp_path, monkeypatch):
     monkeypatch.setattr("ospolab.learner.welcome.refresh", refreshed.append)
     shown = form("one", folder)
     before = len(refreshed)
-    shown.questions["a"].control.set("4")
+    shown.questions["a"].control.widget.value = "4"
     assert len(refreshed) > before and set(refreshed) == {tmp_path}
