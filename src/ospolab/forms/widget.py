@@ -430,11 +430,12 @@ class Form(Board):
         return (
             f'<div class="ospolab-form" role="group" aria-label="{html.escape(plain(self.form.title), quote=True)}">'
             f'<p class="ospolab-title"><strong>{inline(self.form.title)}</strong></p>'
+            '<p class="ospolab-note">In JupyterLab, <strong>run this cell</strong>: it becomes a form that saves as '
+            "you go, and your saved answers appear.</p>"
             + (f"<p>{inline(self.form.help)}</p>" if self.form.help else "")
             + f"<ol>{questions}</ol>"
-            '<p class="ospolab-note">In JupyterLab, run this cell: it becomes a form that saves as you go. '
-            f"The answers can also be typed into <code>{store.FILE}</code> beside the notebook, "
-            f"below <code>{self.task}:</code>.</p></div>"
+            f'<p class="ospolab-note">The answers can also be typed into <code>{store.FILE}</code> beside the '
+            f"notebook, below <code>{self.task}:</code>.</p></div>"
         )
 
 
