@@ -16,6 +16,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from rich.console import Console
+from rich.progress import track
 from traitlets.config import Config, PyFileConfigLoader
 
 from ospolab import course
@@ -70,7 +71,7 @@ def release_to(folder: Path, names: list[str]) -> None:
 def release() -> bool:
     """Bring `exercises/release` up to date with the sources. True if all went well."""
     console, target, well = Console(), course.root() / "exercises" / "release", True
-    for name in sources():
+    for name in track(sources(), "Releasing exercises", console=console, transient=True):
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as made:
             try:

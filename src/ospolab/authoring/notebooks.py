@@ -11,6 +11,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from rich.console import Console
+from rich.progress import track
 
 from ospolab import course
 
@@ -56,7 +57,7 @@ def executed(path: Path, timeout: int = 60) -> nbformat.NotebookNode:
 def refresh(paths: list[Path] | None = None) -> bool:
     """Run lessons, clear exercise sources, normalise both; write those that change. True if all went well."""
     console, well = Console(), True
-    for path in paths or sources():
+    for path in track(paths or sources(), "Running notebooks", console=console, transient=True):
         started = time.perf_counter()
         before = path.read_text(encoding="utf-8")
         try:
