@@ -88,6 +88,12 @@ def test_every_exercise_has_the_submissions_it_needs():
         )
 
 
+@pytest.mark.parametrize("path", sorted(CASES.glob("*/wrong-*.yml")), ids=lambda path: path.stem)
+def test_each_misconception_of_a_submission_costs_other_cells(path):
+    cells = [cell for m in yaml.safe_load(path.read_text(encoding="utf-8"))["misconceptions"] for cell in m["loses"]]
+    assert len(cells) == len(set(cells)), "two misconceptions about one task: the second would hide the first"
+
+
 @pytest.mark.parametrize(("assignment", "student"), STUDENTS)
 def test_a_submission_gets_the_points_it_should(graded, assignment, student):
     got, full, loses = graded[1][assignment, student], automatic(assignment), case(assignment, student)["loses"]
