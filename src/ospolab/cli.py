@@ -246,3 +246,21 @@ def progress(folder: Folder = None) -> None:
     if not (home / MARKER).is_dir():
         raise fail(f"{home} holds no copy of the course yet. `make learn` makes one.")
     Console().print(Markdown(welcome.summary(home), hyperlinks=False))
+
+
+@app.command()
+def portfolio(folder: Folder = None) -> None:
+    """List your papers: which are there, which do not hold and why, which are still to come."""
+    from contextlib import chdir
+
+    from rich.console import Console
+
+    from ospolab.learner import MARKER
+    from ospolab.portfolio import shelf
+
+    home = copy_folder(folder)
+    if not (home / MARKER).is_dir():
+        raise fail(f"{home} holds no copy of the course yet. `make learn` makes one.")
+    with chdir(home):  # papers are found from where one stands
+        failing = shelf.show(Console())
+    raise typer.Exit(1 if failing else 0)

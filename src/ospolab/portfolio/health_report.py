@@ -1,15 +1,20 @@
 """The health report: one project an organisation depends on, its figures, and the rule that watches it."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from datetime import date
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
-from ospolab import health, portfolio
+from ospolab import health
+from ospolab.portfolio import organisation, papers
+from ospolab.portfolio.organisation import Organisation
+from ospolab.portfolio.papers import Issued
 
-__all__ = ["NAME", "defensible_readings", "issue", "parts", "text"]
-
-NAME = "health-report"
+__all__ = ["HealthReport", "defensible_readings", "for_us", "issue", "parts"]
 
 READINGS = {
     "too-few": "There are too few commits for any reading. What matters is who may publish a release.",
@@ -29,6 +34,13 @@ OWNERS = {
     "contact": "the office's contact for this project",
     "security": "the product security team",
     "engineering": "the engineering team that uses it most",
+}
+FOR_US = {
+    "business": "If we build on it for money, an hour of review is the cheapest insurance we can buy.",
+    "education": "If one of our own people maintains it, write down who gets the release rights when a contract ends.",
+    "business-education": "Our courses teach it. If it changes hands, our material says so before the participants do.",
+    "government": "Money for its upkeep goes through procurement: name the contract, and make review a deliverable.",
+    "non-government": "We cannot watch many projects. Share what we see with organisations like ours that use it, too.",
 }
 NEEDED = (
     *("project", "use", "factor-50", "factor-80", "newcomer", "reading"),
@@ -50,73 +62,97 @@ def defensible_readings(card: pd.Series) -> set[str]:
     return {reading for reading, holds in signs.items() if holds}
 
 
-def text(report: dict, rule: health.Rule, card: pd.Series) -> tuple[dict, str]:
-    """Front matter and Markdown of the report.
+class Trigger(BaseModel):
+    """The four numbers of the rule that watches the project; see `ospolab.health.Rule`."""
 
-    report: answers of the form "report", complete. card: the project's figures.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    window: int
+    new_for: int
+    threshold: float
+    fewest: int
+
+
+class HealthReport(Issued):
+    """A health report. as_of: the last quarter that was counted. newcomer_share_percent: of the largest newcomer.
+
+    years_between_alarms: of the rule on each compared project; None if it never rang there.
     """
-    rings = card["commits"] >= rule.fewest and report["newcomer"] >= rule.threshold
-    state = "rings" if rings else "does not ring"
-    alarms = health.alarms(rule).sum()
-    front = {
-        "paper": NAME,
-        "organisation": report.get("organisation") or "our organisation",
-        "project": report["project"],
-        "as_of": str(card["twelve months to the end of"]),
-        "factor_50": int(report["factor-50"]),
-        "factor_80": int(report["factor-80"]),
-        "newcomer_share_percent": float(report["newcomer"]),
-        "reading": report["reading"],
-        "trigger": asdict(rule),
-        "rings": bool(rings),
-        "owner": report["owner"],
-        "support": list(report["support"]),
-        "review_in_months": int(report["review"]),
-        "written": date.today().isoformat(),
-    }
-    every = f"once in {alarms['years'] / alarms['alarms']:.0f} years" if alarms["alarms"] else "never"
-    support = "\n".join(f"- {SUPPORT[key]}" for key in front["support"])
-    body = f"""\
-# Health report: {front["project"]}
 
-For {front["organisation"]}, {front["written"]}. Figures for the twelve months to the end of {front["as_of"]}.
+    NAME: ClassVar[str] = "health-report"
+    TITLE: ClassVar[str] = "Health report"
+    LESSON: ClassVar[str] = "environmentalist/community-engagement"
 
-**What stops if it stops:** {report["use"]}
+    project: str
+    as_of: str
+    use: str
+    decision: str
+    commits: int = Field(ge=0)
+    factor_50: int = Field(ge=0)
+    factor_80: int = Field(ge=0)
+    newcomer_share_percent: float = Field(ge=0, le=100)
+    reading: Literal["too-few", "few-hands", "head-and-tail", "newcomer", "spread"]
+    trigger: Trigger
+    rings: bool
+    years_between_alarms: int | None
+    question: str
+    owner: Literal["contact", "security", "engineering"]
+    support: tuple[Literal["review", "money", "release", "build", "kind"], ...] = Field(min_length=1)
+    for_us: tuple[str, ...]
+    review_in_months: int = Field(ge=1)
 
-**Decision asked for:** {report["decision"]}
+    def complaints(self, organisation: Organisation) -> list[str]:
+        said = []
+        if self.organisation != organisation.name:
+            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        if self.factor_50 > self.factor_80:
+            said.append("Fewer people cannot have made 80 % of the commits than made half of them; count again.")
+        return said
 
-## What we see
+    def words(self) -> dict[str, Any]:
+        return {
+            "reading": READINGS[self.reading],
+            "owner": OWNERS[self.owner],
+            "support": [SUPPORT[key] for key in self.support],
+        }
 
-| Measure | Value |
-|---|---|
-| Commits | {card["commits"]} |
-| People who made half of the commits | {front["factor_50"]} |
-| People who made 80 % of the commits | {front["factor_80"]} |
-| Largest share of one newcomer (first commit under 24 months ago) | {front["newcomer_share_percent"]:g} % |
 
-**Reading.** {READINGS[front["reading"]]}
+def for_us(ours: Organisation) -> tuple[str, ...]:
+    """What a project in trouble means for an organisation of this kind: a sentence for its sector, one for products."""
+    said = [FOR_US[ours.segment]]
+    if ours.ships_products:
+        said.append(
+            "It leaves the house inside what we ship, so an incident is our customers' incident as well. Product "
+            "security checks which reporting duties apply; in the European Union the Cyber Resilience Act, Article 14, "
+            "has applied to manufacturers since 11 September 2026 (last checked 2026-11-23)."
+        )
+    return tuple(said)
 
-## What we watch for
 
-1. **Trigger:** a newcomer (first commit under {rule.new_for} months ago) made at least {rule.threshold:g} % of the last
-   {rule.window} months' commits, and there were at least {rule.fewest}. By the figures above it {state} now.
-2. **Question:** {report["question"]}
-3. **Owner:** {OWNERS[front["owner"]]}.
-4. **Answer by:** two weeks after it rings.
-5. **Then:** repeat the offer below; look again in {front["review_in_months"]} months in any case.
-
-## What we offer, whether or not it rings
-
-{support}
-
-## What this page does not say
-
-The figures count commits in the public history. They do not see who may publish a release, and one person with two
-names counts twice. The rule was tuned on one known attack, and misses projects with few commits. On nine other projects
-it rang {every} for each, as far as is known never for an attack: it asks, and accuses nobody.
-Internal; no names; not for rating people.
-"""
-    return front, body
+def report_from(report: dict, rule: health.Rule, card: pd.Series) -> HealthReport:
+    """The paper, for the learner's organisation. report: complete answers of the form "report". card: its project's."""
+    alarms, ours = health.alarms(rule).sum(), organisation.current()
+    return HealthReport(
+        organisation=report.get("organisation") or ours.name,
+        written=date.today(),
+        project=report["project"],
+        as_of=str(card["twelve months to the end of"]),
+        use=report["use"],
+        decision=report["decision"],
+        commits=card["commits"],
+        factor_50=report["factor-50"],
+        factor_80=report["factor-80"],
+        newcomer_share_percent=report["newcomer"],
+        reading=report["reading"],
+        trigger=Trigger(**asdict(rule)),
+        rings=card["commits"] >= rule.fewest and report["newcomer"] >= rule.threshold,
+        years_between_alarms=round(alarms["years"] / alarms["alarms"]) if alarms["alarms"] else None,
+        question=report["question"],
+        owner=report["owner"],
+        support=report["support"],
+        for_us=for_us(ours),
+        review_in_months=report["review"],
+    )
 
 
 def parts(report: dict) -> list[bool]:
@@ -148,6 +184,6 @@ def issue(report: dict, rule_given: dict) -> str:
         return "Not written yet: the rule of task 4 is still open. Fill it in, and run this cell again."
     if any(field not in report for field in NEEDED):
         return "Not written yet: the form above is not complete; its check names what is missing."
-    front, body = text(report, rule, health.project_card(report["project"]))
-    path = portfolio.write(NAME, front, body)
-    return f"{body}\n---\n*Written to `{path.parent.name}/{path.name}`.*"
+    paper = report_from(report, rule, health.project_card(report["project"]))
+    path = papers.write(paper)
+    return f"{papers.render(paper)}\n\n---\n*Written to `{path.parent.name}/{path.name}`.*"

@@ -1,0 +1,166 @@
+"""Papers: schema-checked files with one renderer.
+
+A paper is a pydantic model. On disk it is a Markdown file whose front matter holds the facts, which other papers and
+checks read, and whose text is what people read; or, where nobody but other papers reads it, a YAML file of the facts
+alone. The text is made from the facts by the template of the paper's name, so it never says something else than they.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ospolab.forms import plainyaml
+from ospolab.forms.definition import place
+from ospolab.learner import files, find_copy, progress
+
+if TYPE_CHECKING:
+    from ospolab.portfolio.organisation import Organisation
+
+__all__ = ["Issued", "Paper", "PaperError", "State", "folder", "read", "render", "state", "write"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class PaperError(ValueError):
+    """A paper cannot be read, or its facts do not hold. Names the file, the place and what was expected."""
+
+    def _render_traceback_(self) -> list[str]:
+        # Notebooks show the message alone: the lines of our code above it help nobody who mends a file.
+        return [str(self)]
+
+
+class Paper(BaseModel):
+    """The facts of one paper. NAME is its file without ending, TITLE what people call it, LESSON the lab it is from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    NAME: ClassVar[str]
+    TITLE: ClassVar[str]
+    LESSON: ClassVar[str]
+    ENDING: ClassVar[Literal[".md", ".yml"]] = ".md"
+
+    def complaints(self, organisation: Organisation) -> list[str]:
+        """What of the facts does not hold for `organisation`, a sentence each; [] if all does."""
+        return []
+
+    def words(self) -> dict[str, Any]:
+        """What the template needs besides the facts: a fact's key in words, a figure computed from facts."""
+        return {}
+
+
+class Issued(Paper):
+    """A paper that an office issues: for whom, and when it was written."""
+
+    organisation: str = Field(min_length=1)
+    written: date
+
+
+@dataclass(frozen=True)
+class State:
+    """How a paper stands: `missing`, `sound`, or `failing` with the reasons in `problems`."""
+
+    kind: type[Paper]
+    word: Literal["missing", "sound", "failing"]
+    problems: tuple[str, ...] = ()
+
+
+AnyPaper = TypeVar("AnyPaper", bound=Paper)
+
+
+# Where, and how on disk
+
+
+def folder() -> Path:
+    """Where papers go: `portfolio` of the learner's copy around the working folder, otherwise here."""
+    return (find_copy() or Path.cwd()) / "portfolio"
+
+
+def path_of(kind: type[Paper]) -> Path:
+    """The file of a paper, whether or not it exists."""
+    return folder() / f"{kind.NAME}{kind.ENDING}"
+
+
+def write(paper: Paper) -> Path:
+    """Write a paper and return its path. An older one is replaced in one step, never half. Raises OSError."""
+    path = path_of(type(paper))
+    facts = {"paper": paper.NAME, **paper.model_dump(mode="json")}
+    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
+    if paper.ENDING == ".md":
+        text = f"---\n{text}---\n\n{render(paper)}\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, text)
+    progress.show(path.parent)
+    return path
+
+
+def read(kind: type[AnyPaper]) -> AnyPaper:
+    """The paper of that kind. Raises FileNotFoundError, OSError, and PaperError if it is not what it should be."""
+    path = path_of(kind)
+    facts = _facts(path)
+    if (name := facts.pop("paper", None)) != kind.NAME:
+        raise PaperError(f'{path.name}: "paper" is {name!r}; expected {kind.NAME}.')
+    try:
+        return kind.model_validate(facts)
+    except ValidationError as error:
+        lines = [f"{path.name}{place(facts, problem)}" for problem in error.errors()]
+        raise PaperError("\n".join(lines)) from None
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """The facts in a file, all as text: pydantic makes dates and numbers of it, and `no` stays a name."""
+    above = 0
+    try:
+        text = plainyaml.decode(path.read_bytes())
+        if path.suffix == ".md":
+            front = re.match(r"---\n(.*?\n)---(?:\n|\Z)", text, re.DOTALL)
+            if front is None:
+                raise PaperError(f"{path.name} does not begin with front matter, a block between two lines of ---.")
+            text, above = front[1], 1
+        facts = plainyaml.plain(plainyaml.compose(text))
+    except plainyaml.YamlProblem as error:
+        where = f", line {error.line + above}" if error.line else ""
+        raise PaperError(f"{path.name}{where}: {error.message}") from None
+    if not isinstance(facts, dict):
+        raise PaperError(f"{path.name}: expected lines like `name: value`.")
+    return facts
+
+
+# What people read
+
+
+@cache
+def _templates() -> Environment:
+    # Papers are Markdown for people to read and change; what is typed into a form stays as it was typed.
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def render(paper: Paper) -> str:
+    """The text of a paper, as Markdown, from its facts alone. Every paper is rendered here, and nowhere else."""
+    return _templates().get_template(f"{paper.NAME}.md.j2").render(paper=paper, **paper.words()).strip()
+
+
+# How the portfolio stands
+
+
+def state(kind: type[Paper], organisation: Organisation) -> State:
+    """Whether a paper is there, readable, and holds for the organisation. Raises nothing because of the file."""
+    try:
+        problems = read(kind).complaints(organisation)
+    except FileNotFoundError:
+        return State(kind, "missing")
+    except PaperError as error:
+        return State(kind, "failing", tuple(str(error).splitlines()))
+    except OSError as error:
+        return State(kind, "failing", (f"{path_of(kind).name} cannot be read: {error.strerror}.",))
+    return State(kind, "failing", tuple(problems)) if problems else State(kind, "sound")
