@@ -99,6 +99,11 @@ class Organisation(Paper):
         return [band for band, least in SIZES.items() if self.people >= least][-1]
 
     @property
+    def label(self) -> str:
+        """The name, and that it is invented, if it is."""
+        return f"{self.name} (invented)" if self.invented else self.name
+
+    @property
     def ships_products(self) -> bool:
         """Whether software leaves the house in other people's hands: in a device or as a program."""
         return bool({"device", "app"} & set(self.ships))

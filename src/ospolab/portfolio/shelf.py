@@ -34,7 +34,7 @@ def to_come() -> list[str]:
 def show(console: Console) -> bool:
     """Print the shelf; whether some paper fails."""
     found, whose = states(), _whose()
-    table = Table("paper", "file", "state", title=f"Papers of {escape(whose.name)}{' (invented)' * whose.invented}")
+    table = Table("paper", "file", "state", title=f"Papers of {escape(whose.label)}")
     titles = {lesson.stem: lesson.title for lesson in course.lessons()}
     for one in found:
         state = SIGNS[one.word]
