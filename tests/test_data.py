@@ -31,6 +31,46 @@ def test_table_has_the_columns_types_and_key_of_its_schema(name):
         assert not table.duplicated(schema["key"]).any()
 
 
+def outside(column: pd.Series, limit) -> pd.Series:
+    """The cells of a column that its limit in schema.yml does not allow; empty cells are for the type to judge."""
+    filled = column.dropna()
+    if isinstance(limit, list):
+        return filled[~filled.isin(limit)]
+    if "pattern" in limit:
+        return filled[~filled.str.fullmatch(limit["pattern"])]
+    low, high = (like(filled, limit[end]) for end in ("from", "to"))
+    return filled[(filled < low) | (filled > high)]
+
+
+def like(column: pd.Series, bound):
+    """A bound as YAML reads it, as a value that compares with the column's."""
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return pd.Period(bound, freq=column.dtype.freq)
+    return pd.Timestamp(bound) if column.dtype.kind == "M" else bound
+
+
+@pytest.mark.parametrize("name", data.names())
+def test_every_cell_is_within_the_limits_of_its_column(name):
+    table, schema = data.load(name), data.schema(name)
+    limited = {column for column, kind in schema["columns"].items() if kind != "flag"}
+    assert set(schema["limits"]) == limited, "every column but a flag has its limits"
+    for column, limit in schema["limits"].items():
+        assert outside(table[column], limit).unique().tolist() == [], column
+    for smaller, larger in schema.get("not_above", []):
+        assert not (table[smaller] > table[larger]).any(), f"{smaller} is above {larger}"
+
+
+def test_limits_are_noticed():
+    months = pd.Series(pd.period_range("2020-01", periods=3, freq="M"))
+    assert outside(months, {"from": "2020-01", "to": "2020-02"}).astype(str).tolist() == ["2020-03"]
+    assert outside(pd.Series([0.0, 1.5]), {"from": 0, "to": 1}).tolist() == [1.5]
+    assert outside(pd.Series(["a", "b"]), ["a"]).tolist() == ["b"]
+    assert outside(pd.Series(["CVE-1", "x CVE-1"]), {"pattern": "CVE-\\d"}).tolist() == ["x CVE-1"]
+    assert (
+        outside(pd.Series(pd.to_datetime(["2024-01-01", None])), {"from": "2025-01-01", "to": "2026-01-01"}).size == 1
+    )
+
+
 @pytest.mark.parametrize("name", data.names())
 def test_table_is_registered_and_described(name):
     entry, words = data.register().loc[name], data.describe(name)
