@@ -12,7 +12,9 @@ import pytest
 from fakecourse import EXERCISE, NAME
 
 from ospolab import cli
-from ospolab.learner import copy, grade
+from ospolab import course as the_course
+from ospolab.learner import copy, grade, progress
+from ospolab.learner.standing import standings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own
 
@@ -24,8 +26,9 @@ def programs(monkeypatch):
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Path:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = fakecourse.make(tmp_path / "course")
+    monkeypatch.setattr(the_course, "root", lambda: made)
     fakecourse.write(made / "exercises" / "nbgrader_config.py", "")
     return made
 
@@ -63,7 +66,36 @@ def test_points_feedback_and_nothing_else(course, home, capsys):
         "feedback",
         "notebooks",
         "portfolio",
+        "welcome.md",
     ]
+    # The welcome page knows it at once, and knows when the work has gone on.
+    assert "Your welcome page shows these points" in out
+    assert "3 of 3 points by checks; 2 more for a human to read" in (home / "welcome.md").read_text()
+    answer(home, "def double(x):\n    return 0", "Twice as much, in my words.")
+    points = next(one.exercise.points for one in standings(home, course) if one.exercise)
+    assert (points.earned, points.of, points.waiting, points.current) == (3, 3, 2, False)
+
+
+def test_a_text_not_written_yet_is_not_counted_as_checked_by_tests(course, home, capsys, monkeypatch):
+    answer(home, "def double(x):\n    return 0", "YOUR ANSWER HERE")  # nbgrader's own words: nothing written
+    monkeypatch.setattr(progress, "record", lambda *_, **__: False)  # a disk that cannot be written
+    assert grade.show(course, home, NAME) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "In your words (words) │ - │ 2 │ a human reads this, once" in out
+    assert "checked by tests │ 0 │ 3" in out and "for a human to read │" not in out
+    assert "welcome page" not in out
+
+
+def test_what_is_saved_while_the_tests_run_is_not_taken_for_graded(course, home, monkeypatch):
+    def saved_meanwhile(*_):
+        answer(home, "def double(x):\n    return 0", "Something else.")
+        return [grade.Mark("double-tests", "", 3, 3, by_hand=False, waits=False)]
+
+    monkeypatch.setattr(grade, "_run", saved_meanwhile)
+    result = grade.grade(course, home, NAME)
+    assert grade.remember(home, NAME, result)
+    points = next(one.exercise.points for one in standings(home, course) if one.exercise)
+    assert points.earned == 3 and not points.current
 
 
 def test_a_notebook_that_cannot_be_read_is_a_message(course, home):

@@ -1,11 +1,13 @@
 """Quizzes: what a quiz file may say, and what choosing an option shows and remembers."""
 
+import copy
 import re
 import sys
 import textwrap
 
 import pytest
 
+from ospolab.learner import MARKER, progress
 from ospolab.lessons import quiz, quizzes
 
 QUIZ = """
@@ -36,10 +38,17 @@ def course(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def remembered(monkeypatch):
-    known = {}
-    monkeypatch.setattr(quizzes, "_progress_read", lambda: {"quiz": known})
-    monkeypatch.setattr(quizzes, "_progress_record", lambda key, value: known.update({key: value}))
+def remembered(course, monkeypatch):
+    """What is remembered, in a learner's copy: kind -> key -> value."""
+    (course / MARKER).mkdir()
+    known = {"quiz": {}, "read": {}}
+
+    def record(kind, key, value):
+        known[kind][key] = value
+        return True
+
+    monkeypatch.setattr(quizzes, "_progress_read", lambda: known)
+    monkeypatch.setattr(quizzes, "_progress_record", record)
     return known
 
 
@@ -104,16 +113,16 @@ def test_choosing_explains_at_once_and_others_can_be_tried(course, remembered):
     assert shown.status.value == "1 of 2 answered, 0 right at first try"
     second.choose.radio.index = 1
     assert shown.status.value == "1 of 2 answered right at first try"
-    assert remembered == {
+    assert remembered["quiz"] == {
         "enabler/strategy/q1": {"chosen": 0, "correct": True, "first": 2},
         "enabler/strategy/q2": {"chosen": 1, "correct": True, "first": 1},
     }
 
 
 def test_earlier_choices_come_back(course, remembered):
-    remembered["enabler/strategy/q1"] = {"chosen": 0, "correct": True, "first": 2}
-    remembered["enabler/strategy/q2"] = {"chosen": 1, "correct": True}
-    before = {key: dict(value) for key, value in remembered.items()}
+    remembered["quiz"]["enabler/strategy/q1"] = {"chosen": 0, "correct": True, "first": 2}
+    remembered["quiz"]["enabler/strategy/q2"] = {"chosen": 1, "correct": True}
+    before = copy.deepcopy(remembered)
     shown = quiz("enabler/strategy")
     assert shown.asked[0].choose.radio.index == 0 and "Right." in shown.asked[0].told.value
     assert shown.status.value == "1 of 2 answered right at first try"
@@ -124,8 +133,9 @@ def test_earlier_choices_come_back(course, remembered):
     "entry", [None, 3, {}, {"chosen": 9}, {"chosen": "0"}, {"chosen": None}, {"chosen": 0, "first": 9}]
 )
 def test_what_was_remembered_of_an_older_quiz_does_no_harm(course, remembered, entry):
-    remembered["enabler/strategy/q1"] = entry
-    quiz("enabler/strategy")
+    remembered["quiz"]["enabler/strategy/q1"] = entry
+    remembered["read"]["enabler/strategy"] = entry
+    assert quiz("enabler/strategy").read.box.value is False
 
 
 def test_a_quiz_works_without_a_learners_copy_or_the_bookkeeping(course, monkeypatch):
@@ -137,12 +147,67 @@ def test_a_quiz_works_without_a_learners_copy_or_the_bookkeeping(course, monkeyp
 
 
 def test_choices_go_to_the_learners_progress(course, monkeypatch):
-    progress = pytest.importorskip("ospolab.learner.progress")
-    monkeypatch.setattr(quizzes, "_progress_record", quizzes._progress_record)
     written = []
     monkeypatch.setattr(progress, "record", lambda *event: written.append(event))
     quiz("enabler/strategy").asked[1].choose.radio.index = 0
     assert written == [("quiz", "enabler/strategy/q2", {"chosen": 0, "correct": False, "first": 0})]
+
+
+# Read
+
+
+def test_the_tick_is_kept_at_once_restored_and_taken_back(course):
+    (course / MARKER).mkdir()
+    tick = quiz("enabler/strategy").read.box
+    assert tick.description == "I have read this lesson" and tick.value is False
+    tick.value = True
+    assert progress.read()["read"] == {"enabler/strategy": True}
+    again = quiz("enabler/strategy").read
+    assert again.box.value is True
+    again.box.value = False
+    assert progress.read()["read"] == {"enabler/strategy": False} and not again.told.value
+    assert quiz("enabler/strategy").read.box.value is False
+    assert quiz("enabler/strategy").status.value.startswith("0 of 2")
+
+
+def test_the_last_answer_ticks_it_once_and_the_learner_has_the_last_word(course, remembered):
+    shown = quiz("enabler/strategy")
+    shown.asked[0].choose.radio.index = 2
+    assert shown.read.box.value is False and remembered["read"] == {}
+    shown.asked[1].choose.radio.index = 0
+    assert shown.read.box.value is True and remembered["read"] == {"enabler/strategy": True}
+    shown.read.box.value = False
+    shown.asked[1].choose.radio.index = 1
+    assert shown.read.box.value is False and remembered["read"] == {"enabler/strategy": False}
+    assert quiz("enabler/strategy").read.box.value is False
+
+
+def test_a_quiz_answered_before_there_was_a_tick_shows_it(course, remembered):
+    for name in ("q1", "q2"):
+        remembered["quiz"][f"enabler/strategy/{name}"] = {"chosen": 0, "correct": True}
+    assert quiz("enabler/strategy").read.box.value is True
+    assert remembered["read"] == {}  # looking at it says nothing
+
+
+def test_a_tick_that_cannot_be_kept_says_so_and_raises_nothing(course):
+    (course / MARKER / progress.NAME).mkdir(parents=True)  # nothing can be written there
+    read = quiz("enabler/strategy").read
+    read.box.value = True
+    assert "could not be saved" in read.told.value
+    (course / MARKER / progress.NAME).rmdir()
+    read.box.value = False
+    assert read.told.value == ""
+
+
+def test_outside_a_learners_copy_there_is_no_tick(course):
+    shown = quiz("enabler/strategy")
+    assert shown.read is None
+    for asked in shown.asked:
+        asked.choose.radio.index = 0
+    assert shown.status.value == "1 of 2 answered right at first try"
+
+
+# The picture
 
 
 def test_the_picture(course, remembered):
@@ -161,7 +226,9 @@ def test_the_picture(course, remembered):
         "<p><strong>Right.</strong> Because <strong>so</strong>.</p></details>"
     ) in html
     assert "And &lt;b&gt;now&lt;/b&gt;?" in html and "<script" not in html
+    assert shown.read and "<input" not in html and "read" not in html
     shown.asked[0].choose.radio.index = 0
+    shown.read.box.value = True
     assert quiz("enabler/strategy")._repr_mimebundle_()["text/html"] == html
 
 

@@ -18,7 +18,8 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ospolab.learner import MARKER
+from ospolab.learner import MARKER, progress
+from ospolab.learner.standing import work
 
 STUDENT = "learner"
 
@@ -29,21 +30,43 @@ class GradeError(RuntimeError):
 
 @dataclass(frozen=True)
 class Mark:
-    """One graded cell: its grade_id, the heading it stands under, its points; `waits` if a human has to read it."""
+    """One graded cell: its grade_id, the heading it stands under, its points.
+
+    by_hand: a human gives the points, no test. waits: there is something for the human to read.
+    """
 
     cell: str
     heading: str
     points: float
     out_of: float
+    by_hand: bool
     waits: bool
 
 
 @dataclass(frozen=True)
 class Result:
-    """The marks of one exercise in the order of the notebook, and where the feedback was written."""
+    """The marks of one exercise in the order of the notebook, and where the feedback was written.
+
+    work: the fingerprint of what was graded, see `ospolab.learner.standing.work`.
+    """
 
     marks: list[Mark]
     feedback: Path | None
+    work: str
+
+    @property
+    def points(self) -> float:
+        """What the tests gave, of `out_of`."""
+        return round(sum(mark.points for mark in self.marks if not mark.by_hand), 2)
+
+    @property
+    def out_of(self) -> float:
+        return round(sum(mark.out_of for mark in self.marks if not mark.by_hand), 2)
+
+    @property
+    def waiting(self) -> float:
+        """The points that a human may give for what is written."""
+        return round(sum(mark.out_of for mark in self.marks if mark.waits), 2)
 
 
 def show(course: Path, home: Path, assignment: str | None) -> int:
@@ -63,19 +86,24 @@ def show(course: Path, home: Path, assignment: str | None) -> int:
     table.add_column("")
     for mark in result.marks:
         what = f"{escape(mark.heading)} [dim]({escape(mark.cell)})[/]" if mark.heading else escape(mark.cell)
-        points, note = ("-", "a human reads this") if mark.waits else (f"{mark.points:g}", "")
-        table.add_row(what, points, f"{mark.out_of:g}", note)
-    counted = [mark for mark in result.marks if not mark.waits]
+        note = "a human reads this" if mark.waits else "a human reads this, once it is written" if mark.by_hand else ""
+        table.add_row(what, "-" if mark.by_hand else f"{mark.points:g}", f"{mark.out_of:g}", note)
     table.add_section()
-    points, out_of = sum(mark.points for mark in counted), sum(mark.out_of for mark in counted)
-    table.add_row("checked by tests", f"{points:g}", f"{out_of:g}", "")
-    waiting = sum(mark.out_of for mark in result.marks if mark.waits)
-    if waiting:
-        table.add_row("for a human to read", "-", f"{waiting:g}", "")
+    table.add_row("checked by tests", f"{result.points:g}", f"{result.out_of:g}", "")
+    if result.waiting:
+        table.add_row("for a human to read", "-", f"{result.waiting:g}", "")
     console.print(table)
     if result.feedback:
         console.print(f"What each test said: {result.feedback}", soft_wrap=True)
+    if remember(home, name, result):
+        console.print("Your welcome page shows these points. Nothing is sent anywhere.", soft_wrap=True)
     return 0
+
+
+def remember(home: Path, assignment: str, result: Result) -> bool:
+    """Keep the points in the progress of the copy `home`; returns whether that was possible."""
+    kept = {"points": result.points, "of": result.out_of, "waiting": result.waiting, "work": result.work}
+    return progress.record("points", assignment, kept, folder=home)
 
 
 def choose(course: Path, home: Path, assignment: str | None) -> str:
@@ -100,7 +128,7 @@ def grade(course: Path, home: Path, assignment: str) -> Result:
     """Run nbgrader on one exercise of the copy `home`; writes `home/feedback/<assignment>.html`. Raises GradeError."""
     with tempfile.TemporaryDirectory(prefix="ospolab-grade-") as place:
         root = Path(place).resolve()
-        _lay_out(course / "exercises", home / "exercises" / assignment, root, assignment)
+        graded = work(_lay_out(course / "exercises", home / "exercises" / assignment, root, assignment))
         with chdir(root):  # nbgrader reads its configuration from where it runs
             try:
                 marks = _run(root, assignment, home / MARKER / "grade.log")
@@ -108,18 +136,18 @@ def grade(course: Path, home: Path, assignment: str) -> Result:
                 raise GradeError(f"nbgrader could not write or start something: {error}") from error
         feedback = root / "feedback" / STUDENT / assignment / f"{assignment}.html"
         if not feedback.is_file():
-            return Result(marks, None)
+            return Result(marks, None, graded)
         kept = home / "feedback" / f"{assignment}.html"
         try:
             kept.parent.mkdir(exist_ok=True)
             shutil.copyfile(feedback, kept)
         except OSError as error:
             raise GradeError(f"{kept} cannot be written: {error.strerror}.") from error
-        return Result(marks, kept)
+        return Result(marks, kept, graded)
 
 
-def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> None:
-    """The part of a course folder that grading one submission needs."""
+def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> Path:
+    """The part of a course folder that grading one submission needs; returns the folder of what is handed in."""
     ignore = shutil.ignore_patterns(".*", "__pycache__")
     shutil.copytree(exercises / "source" / assignment, root / "source" / assignment, ignore=ignore)
     _show_nothing(root / "source" / assignment / f"{assignment}.ipynb")
@@ -131,6 +159,7 @@ def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> None:
     for path in handed_in.rglob("*.ipynb"):
         if path != handed_in / f"{assignment}.ipynb":
             path.unlink()
+    return handed_in
 
 
 def _show_nothing(notebook: Path) -> None:
@@ -181,21 +210,18 @@ def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
         said += [result.get("log", ""), result.get("error", "")]
         if not result["success"]:
             raise GradeError(_complain(complaint, "\n".join(said), log))
-    headings = _headings(root / "source" / assignment / f"{assignment}.ipynb")
+    cells = _cells(root / "source" / assignment / f"{assignment}.ipynb")
     with api.gradebook as gradebook:
         notebook = gradebook.find_submission_notebook(assignment, assignment, STUDENT)
-        marks = [
-            Mark(
-                cell=one.name,
-                heading=headings.get(one.name, ""),
-                points=one.score,
-                out_of=one.max_score,
-                waits=bool(one.needs_manual_grade),
-            )
-            for one in notebook.grades
-        ]
-    order = list(headings)
-    return sorted(marks, key=lambda mark: order.index(mark.cell) if mark.cell in headings else len(order))
+        marks = [_mark(one, *cells.get(one.name, ("", False))) for one in notebook.grades]
+    order = list(cells)
+    return sorted(marks, key=lambda mark: order.index(mark.cell) if mark.cell in cells else len(order))
+
+
+def _mark(grade, heading: str, by_hand: bool) -> Mark:
+    """A grade of nbgrader's gradebook. It gives 0 for a text that is not written yet, as if a test had read it."""
+    waits = bool(grade.needs_manual_grade)
+    return Mark(grade.name, heading, grade.score, grade.max_score, by_hand=by_hand or waits, waits=waits)
 
 
 def _complain(complaint: str, said: str, log: Path) -> str:
@@ -218,8 +244,8 @@ def _plain(heading: str) -> str:
     return re.sub(r"\s*\*\([^)]*\)\*$", "", heading.lstrip("#").strip())
 
 
-def _headings(notebook: Path) -> dict[str, str]:
-    """grade_id -> the heading its cell stands under, in the order of the notebook."""
+def _cells(notebook: Path) -> dict[str, tuple[str, bool]]:
+    """grade_id -> (the heading its cell stands under, whether a human gives its points), in the notebook's order."""
     found, heading = {}, ""
     for cell in json.loads(notebook.read_bytes())["cells"]:
         text = "".join(cell["source"])
@@ -228,5 +254,6 @@ def _headings(notebook: Path) -> dict[str, str]:
             heading = titles[-1] if titles else heading
         guarded = cell.get("metadata", {}).get("nbgrader", {})
         if "grade_id" in guarded:
-            found[guarded["grade_id"]] = heading
+            by_hand = guarded.get("task") or (guarded.get("grade") and guarded.get("solution"))
+            found[guarded["grade_id"]] = heading, bool(by_hand)
     return found

@@ -17,22 +17,26 @@ from ospolab.learner import MARKER, files, find_copy
 NAME = "progress.jsonl"
 
 
-def record(kind: str, key: str, value: Any, folder: Path | None = None) -> None:
-    """Remember `value` (anything JSON can hold) under `kind` and `key`; the last one counts.
+def record(kind: str, key: str, value: Any, folder: Path | None = None) -> bool:
+    """Remember `value` (anything JSON can hold) under `kind` and `key`; the last one counts. Says whether it is kept.
 
     For example record("quiz", "enabler/strategy/q1", {"chosen": 1, "correct": True}). folder: where to look for the
     learner's copy, default the current folder. Outside a copy, or on a disk that cannot be written, it does nothing.
+
+    Kinds: "quiz" by question (chosen, correct, first), "read" by lesson (true or false), "points" by exercise (points,
+    of, waiting, and work, the fingerprint of what was graded).
     """
     try:
         home = find_copy(folder)
         if home is None:
-            return
+            return False
         when = datetime.now(UTC).isoformat(timespec="seconds")
         line = json.dumps({"kind": kind, "key": key, "value": value, "when": when}, ensure_ascii=False)
         _append(home / MARKER / NAME, line)
     except Exception:  # a lesson must go on whatever happens to its bookkeeping
-        return
+        return False
     show(home)
+    return True
 
 
 def show(folder: Path | str | None = None) -> None:

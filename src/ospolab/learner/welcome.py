@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ospolab import course as the_course
 from ospolab.learner import MARKER, files, progress
-from ospolab.learner.standing import Standing, standings
+from ospolab.learner.standing import Exercise, Points, Standing, standings
 
 NAME = "welcome.md"
+KEPT = f"{MARKER}/{progress.NAME}"
 
 
 def refresh(home: Path, course: Path | None = None) -> None:
@@ -29,10 +30,11 @@ def page(found: list[Standing], broken: list[str] = ()) -> str:
     """The page as Markdown. broken: names of damaged progress files that were laid aside."""
     parts = [
         "# Welcome\n",
+        *([f"**So far:** {totals(found)}\n"] if totals(found) else []),
+        f"**Next: {next_step(found)}**\n",
         "This course is for people who run an Open Source Program Office, or are about to: you work on real cases, "
         "and at the end you hold the papers your office needs. Each lab is a lesson to read and run, a quiz, and an "
         "exercise that is checked by tests.\n",
-        f"**Next: {next_step(found)}**\n",
     ]
     for name in broken:
         parts.append(
@@ -44,9 +46,11 @@ def page(found: list[Standing], broken: list[str] = ()) -> str:
         "## Good to know\n\n"
         "- **Your work** is in this folder and nowhere else: notebooks, `answers.yml`, `portfolio/`. Nothing is sent "
         "anywhere. An update of the course never overwrites a file you have changed.\n"
+        "- **The tables** count what you ticked, answered, had graded and wrote. Ticks, quiz answers and points are "
+        f"kept in this folder too, in `{KEPT}`; delete that file to have them forgotten.\n"
         "- **Start a file over:** delete it, stop JupyterLab, and run `make learn` again.\n"
         "- **Check your exercise** with *Validate* in the notebook's toolbar; for points, run "
-        "`make grade ASSIGNMENT=<name of the exercise>` in a terminal.\n"
+        "`make grade ASSIGNMENT=<name of the exercise>` in a terminal, in the folder you cloned.\n"
         "- **Stuck?** *Kernel > Restart Kernel and Run All Cells* is always safe: what a form has saved stays. For the "
         "editor, see *Help* in the menu; for the course, open an issue in the repository you cloned.\n"
         "- This page is written anew as you go on; reload it with *File > Reload Markdown File from Disk*.\n"
@@ -55,10 +59,12 @@ def page(found: list[Standing], broken: list[str] = ()) -> str:
 
 
 def summary(home: Path, course: Path | None = None) -> str:
-    """The part of the page that changes, for a terminal: what is next, and the tables, without links."""
+    """The part of the page that changes, for a terminal: how far, what is next, and the tables, without links."""
     found = standings(home, course)
     here = [standing for standing in found if standing.lesson.exists]
-    text = "\n".join([f"Next: {next_step(found)}\n", *_roles(here)])
+    so_far = [f"So far: {totals(found)}\n"] if here else []
+    kept = f"Counted from the files in `{home}`; what you ticked, answered and earned is in `{KEPT}` there. "
+    text = "\n".join([*so_far, f"Next: {next_step(found)}\n", *_roles(here), f"{kept}Nothing is sent anywhere."])
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
 
 
@@ -72,30 +78,87 @@ def _roles(found: list[Standing]) -> list[str]:
     return [*sections, "## Still to come\n\n" + "".join(later)] if later else sections
 
 
+def totals(found: list[Standing]) -> str:
+    """How far the learner is in what exists, in one line; "" where nothing exists."""
+    here = [standing for standing in found if standing.lesson.exists]
+    if not here:
+        return ""
+    read = sum(standing.read for standing in here)
+    right, questions = sum(standing.quiz_right for standing in here), sum(standing.quiz_total for standing in here)
+    counted = [f"{read} of {len(here)} lessons read"]
+    if questions:
+        counted.append(f"{right} of {questions} quiz questions right")
+    exercises = [standing.exercise for standing in here if standing.exercise_follows]
+    if exercises:
+        counted.append(_points_of_all(exercises))
+    return f"{', '.join(counted)}."
+
+
+def _points_of_all(exercises: list[Exercise]) -> str:
+    graded = [exercise.points for exercise in exercises if exercise.points]
+    if not graded:
+        return "no exercise graded yet"
+    notes = []
+    if len(graded) < len(exercises):
+        notes.append(f"{len(graded)} of {len(exercises)} exercises graded")
+    if changed := sum(not points.current for points in graded):
+        notes.append(f"{changed} {'exercise' if changed == 1 else 'exercises'} changed since")
+    if waiting := sum(points.waiting for points in graded):
+        notes.append(f"{waiting:g} more for a human to read")
+    points = f"{sum(one.earned for one in graded):g} of {sum(one.of for one in graded):g} points by checks"
+    return f"{points} ({'; '.join(notes)})" if notes else points
+
+
 def next_step(found: list[Standing]) -> str:
-    """What to do next, as Markdown: the first thing in the order of the course that is not done."""
+    """What to do next, as Markdown: the first thing in the order of the course that is not done.
+
+    Where lessons share an exercise: the lessons first, then the exercise, then the papers of all of them.
+    """
     existing = [standing for standing in found if standing.lesson.exists]
     if not existing:
         return "no lesson is here yet; fetch the newest version of the course and start again."
+    together: list[Standing] = []
     for standing in existing:
-        lesson = standing.lesson
-        if not standing.lesson_done and not (standing.quiz_total == 0 and standing.begun):
-            verb = "go on with" if standing.begun else "begin with" if standing is existing[0] else "the lesson"
-            return f"{verb} [{lesson.title}]({_lesson_link(lesson)})."
-        if lesson.assignment_exists and not standing.exercise_done and standing.fields_total:
-            verb = "finish" if standing.fields_answered else "do"
-            return f"{verb} the exercise of [{lesson.title}]({_exercise_link(lesson)})."
-        if lesson.paper and not standing.paper_written and lesson.assignment_exists:
-            return (
-                f"write the {lesson.paper}, at the end of the exercise of [{lesson.title}]({_exercise_link(lesson)})."
-            )
+        together.append(standing)
+        if step := _lesson_step(standing, first=standing is existing[0]):
+            return step
+        if standing.exercise is None:
+            together.clear()
+        elif standing.exercise_follows:
+            if step := _exercise_step(standing, together):
+                return step
+            together.clear()
+    if all(one.exercise.points and one.exercise.points.current for one in existing if one.exercise):
+        return "everything that is here is done and graded. More labs are on their way."
     return "everything that is here is done. `make grade` counts your points; more labs are on their way."
+
+
+def _lesson_step(standing: Standing, first: bool) -> str | None:
+    link = f"[{standing.lesson.title}]({_lesson_link(standing.lesson)})"
+    if standing.read and not standing.quiz_done:
+        left = standing.quiz_total - standing.quiz_answered
+        return f"the quiz at the end of {link} ({left} of {standing.quiz_total} questions open)."
+    # Without a quiz there is no tick either: then work on the exercise has to do as a sign.
+    if standing.read or (standing.quiz_total == 0 and standing.exercise and standing.exercise.begun):
+        return None
+    return f"{'go on with' if standing.begun else 'begin with' if first else 'the lesson'} {link}."
+
+
+def _exercise_step(standing: Standing, together: list[Standing]) -> str | None:
+    lesson, exercise = standing.lesson, standing.exercise
+    name = f"the exercise of [{_name(lesson.role) if exercise.lessons > 1 else lesson.title}]({_exercise_link(lesson)})"
+    if not exercise.done:
+        return f"{'finish' if exercise.begun else 'do'} {name}."
+    for one in together:
+        if one.lesson.paper and not one.paper_written:
+            return f"write the {one.lesson.paper}, at the end of {name}."
+    return None
 
 
 def _role(role: str, group: list[Standing]) -> str:
     plan = the_course.plan()["roles"].get(role)
     text = f"## {_name(role)}: {plan['does']}\n\n" if plan else f"## {_name(role)}\n\n"
-    text += "| Lesson | Quiz | Exercise | Paper |\n| :--- | :--- | :--- | :--- |\n"
+    text += "| Lesson | Read | Quiz | Exercise | Paper |\n| :--- | :--- | :--- | :--- | :--- |\n"
     text += "".join(_row(standing) for standing in group if standing.lesson.exists)
     to_come = [standing for standing in group if not standing.lesson.exists]
     return text + (f"\n*Still to come: {_titles(to_come)}*\n" if to_come else "")
@@ -113,15 +176,43 @@ def _titles(group: list[Standing]) -> str:
 
 def _row(standing: Standing) -> str:
     lesson = standing.lesson
-    quiz = f"{standing.quiz_right} of {standing.quiz_total} right" if standing.quiz_total else "-"
-    exercise = "-"
-    if lesson.assignment_exists:
-        count = f": {standing.fields_answered} of {standing.fields_total} answered" if standing.fields_total else ""
-        exercise = f"[exercise]({_exercise_link(lesson)}){count}"
-    paper = "-"
-    if lesson.paper:
-        paper = f"{lesson.paper}: {'written' if standing.paper_written else 'not yet'}"
-    return f"| [{lesson.title}]({_lesson_link(lesson)}) | {quiz} | {exercise} | {paper} |\n"
+    paper = f"{lesson.paper}: {'written' if standing.paper_written else 'not yet'}" if lesson.paper else "-"
+    read = "read" if standing.read else "not yet"
+    return (
+        f"| [{lesson.title}]({_lesson_link(lesson)}) | {read} | {_quiz(standing)} | {_exercise(standing)} | {paper} |\n"
+    )
+
+
+def _quiz(standing: Standing) -> str:
+    if not standing.quiz_total:
+        return "-"
+    if not standing.quiz_answered:
+        return f"{standing.quiz_total} questions"
+    left = "" if standing.quiz_done else f", {standing.quiz_total - standing.quiz_answered} open"
+    return f"{standing.quiz_right} of {standing.quiz_total} right{left}"
+
+
+def _exercise(standing: Standing) -> str:
+    exercise = standing.exercise
+    if exercise is None:
+        return "-"
+    if not standing.exercise_follows:
+        return "shared, see below"
+    name = f"one exercise for all {exercise.lessons}" if exercise.lessons > 1 else "exercise"
+    given = f"{exercise.fields_answered} of {exercise.fields_total} answers given"
+    if exercise.points:
+        counted = [_points(exercise.points)] if exercise.done else [_points(exercise.points), given]
+    elif exercise.fields_total:
+        counted = [given, "not graded yet"] if exercise.done else [given]
+    else:
+        counted = ["not graded yet"]
+    return f"[{name}]({_exercise_link(standing.lesson)}): {'; '.join(counted)}"
+
+
+def _points(points: Points) -> str:
+    count = f"{points.earned:g} of {points.of:g}"
+    count += " points by checks" if points.current else " by checks, before your last changes"
+    return f"{count}; {points.waiting:g} more for a human to read" if points.waiting else count
 
 
 def _lesson_link(lesson: the_course.Lesson) -> str:

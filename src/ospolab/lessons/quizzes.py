@@ -1,11 +1,13 @@
 """Quizzes: questions kept as data in `<pillar>.quiz.yml`, answered in JupyterLab, readable in the book.
 
-Nothing is graded here. Each option has its own explanation, wrong ones first of all.
+Nothing is graded here. Each option has its own explanation, wrong ones first of all. Below the questions, a learner
+says whether they have read the lesson.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +19,9 @@ from ospolab.forms.definition import place
 from ospolab.widgets import Board, Choose, Told, block, inline, markup
 
 RIGHT, WRONG = "Right.", "Not this one."
+READ = "I have read this lesson"
+READ_HELP = "Answering every question ticks it for you. It is counted on your welcome page, and nowhere else."
+NOT_KEPT = "This could not be saved: the folder of your copy cannot be written. The lesson works all the same."
 
 
 class QuizError(ValueError):
@@ -137,23 +142,39 @@ class _Asked(ipywidgets.VBox):
         self.choose.value = chosen
 
 
+class _Read(ipywidgets.VBox):
+    """The tick by which a learner says that they have read the lesson. keep(ticked) returns whether that is kept."""
+
+    def __init__(self, ticked: bool, keep: Callable[[bool], bool]):
+        self.box, self.told = ipywidgets.Checkbox(ticked, description=READ, indent=False), Told("ospolab-message")
+        super().__init__([self.box, markup(READ_HELP, "ospolab-help"), self.told])
+        self.add_class("ospolab-read")
+        self.box.observe(lambda change: self.told.tell("" if keep(change.new) else NOT_KEPT), "value")
+
+
 class Quiz(Board):
-    """The questions of one lesson, in `asked`. Earlier choices come back from the learner's progress."""
+    """The questions of one lesson, in `asked`, and below them, in `read`, the tick that says the lesson is read.
+
+    Earlier choices come back from the learner's progress. Where none is kept, outside a copy, `read` is None.
+    """
 
     def __init__(self, stem: str, folder: Path | str | None = None):
         self.stem, self.questions = stem, load(find(stem, folder))
         self.asked = [_Asked(q, at + 1, len(self.questions), self._chosen) for at, q in enumerate(self.questions)]
         self.status = Told("ospolab-status")
-        super().__init__([*self.asked, self.status], "ospolab-quiz")
+        known = _progress_read()
         self._restoring = True
         try:
-            self._restore()
+            self._restore(known.get("quiz", {}))
         finally:
             self._restoring = False
-        self._score()
+        self._complete = self._score()
+        said = known.get("read", {}).get(stem)
+        ticked = said if isinstance(said, bool) else self._complete
+        self.read = _Read(ticked, lambda now: _progress_record("read", stem, now)) if _progress_is_kept() else None
+        super().__init__([*self.asked, self.status, *([self.read] if self.read else [])], "ospolab-quiz")
 
-    def _restore(self) -> None:
-        known = _progress_read().get("quiz", {})
+    def _restore(self, known: dict[str, Any]) -> None:
         for asked in self.asked:
             entry = known.get(f"{self.stem}/{asked.question.id}")
             indices = range(len(asked.question.options))
@@ -166,12 +187,14 @@ class Quiz(Board):
         if self._restoring:
             return
         at = asked.choose.value
-        _progress_record(
-            f"{self.stem}/{asked.question.id}", {"chosen": at, "correct": asked.right(at), "first": asked.first}
-        )
-        self._score()
+        entry = {"chosen": at, "correct": asked.right(at), "first": asked.first}
+        _progress_record("quiz", f"{self.stem}/{asked.question.id}", entry)
+        before, self._complete = self._complete, self._score()
+        if self.read and self._complete and not before:
+            self.read.box.value = True  # once: who takes the tick back has had the last word
 
-    def _score(self) -> None:
+    def _score(self) -> bool:
+        """Say how many are answered and right; returns whether all are answered."""
         number = len(self.asked)
         done = sum(asked.first is not None for asked in self.asked)
         right = sum(asked.right(asked.first) for asked in self.asked)
@@ -179,6 +202,7 @@ class Quiz(Board):
             self.status.tell(f"{right} of {number} answered right at first try")
         else:
             self.status.tell(f"{done} of {number} answered, {right} right at first try")
+        return done == number
 
     def summary(self) -> str:
         return f"Quiz: {self.stem} ({len(self.questions)} questions)"
@@ -210,9 +234,18 @@ def _progress_read() -> dict[str, Any]:
     return progress.read()
 
 
-def _progress_record(key: str, value: dict[str, Any]) -> None:
+def _progress_record(kind: str, key: str, value: Any) -> bool:
     try:
         from ospolab.learner import progress
     except ImportError:
-        return
-    progress.record("quiz", key, value)
+        return False
+    return progress.record(kind, key, value)
+
+
+def _progress_is_kept() -> bool:
+    """Whether this runs in a learner's copy."""
+    try:
+        from ospolab.learner import find_copy
+    except ImportError:
+        return False
+    return find_copy() is not None
