@@ -83,6 +83,7 @@ def make(root: Path) -> Path:
     write(root / "pyproject.toml", "")
     write(root / LESSON, lesson())
     write(root / QUIZ, "- {id: q1}\n- {id: q2}\n")
+    write(root / "src/ospolab/learner/glossary.md", "# Glossary\n\n**fork** A copy that goes its own way.\n")
     for folder, solved in (("source", True), ("release", False)):
         write(root / "exercises" / folder / NAME / f"{NAME}.ipynb", exercise(solved))
         write(root / "exercises" / folder / NAME / "forms.yml", FORMS_TEXT)

@@ -9,6 +9,7 @@ import fakecourse
 import pytest
 from fakecourse import EXERCISE, FORMS, LESSON, NAME, QUIZ, released, write
 
+from ospolab import course as the_course
 from ospolab.learner import MARKER, copy, files
 
 MANIFEST = f"{MARKER}/manifest.json"
@@ -41,8 +42,8 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 def test_first_sync_delivers_lessons_and_released_exercises(course, home):
     report = copy.sync(course, home)
-    assert report.new == [LESSON, QUIZ, EXERCISE, FORMS]
-    assert report.messages() == ["4 files new in this copy."]
+    assert report.new == ["glossary.md", LESSON, QUIZ, EXERCISE, FORMS]
+    assert report.messages() == ["5 files new in this copy."]
     assert (home / "portfolio").is_dir() and (home / MANIFEST).is_file()
     assert (home / FORMS).read_text() == fakecourse.FORMS_TEXT
 
@@ -282,7 +283,7 @@ def test_one_bad_file_does_not_stop_the_others(course, home):
     write(course / LESSON, "this is no notebook")
     (home / FORMS).mkdir(parents=True)
     report = copy.sync(course, home)
-    assert report.new == [QUIZ, EXERCISE]
+    assert report.new == ["glossary.md", QUIZ, EXERCISE]
     assert [LESSON in report.problems[0], FORMS in report.problems[1]] == [True, True]
 
 
@@ -391,3 +392,13 @@ def test_trust_that_cannot_be_given_is_a_message_and_no_more(course, home, tmp_p
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     report = copy.sync(course, home)
     assert "could not be marked as trusted" in copy.trust(report.notebooks)
+
+
+def test_the_glossary_comes_along_and_links_nowhere(course, home):
+    copy.sync(course, home)
+    assert "**fork**" in (home / "glossary.md").read_text()
+
+
+def test_the_real_glossary_needs_nothing_that_only_the_book_shows():
+    text = (the_course.root() / copy.GLOSSARY).read_text(encoding="utf-8")
+    assert len(text) > 10_000 and not any(sign in text for sign in (":::", "{term}", "](", "<"))

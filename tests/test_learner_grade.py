@@ -64,6 +64,7 @@ def test_points_feedback_and_nothing_else(course, home, capsys):
         ".ospolab",
         "exercises",
         "feedback",
+        "glossary.md",
         "notebooks",
         "portfolio",
         "welcome.md",

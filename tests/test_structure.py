@@ -16,6 +16,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from ospolab.authoring import pages
+from ospolab.authoring.outcomes import OUTCOME, graded, markdown, named, outcome_items, points, promised, read, section
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = yaml.safe_load((ROOT / "src/ospolab/curriculum.yml").read_text("utf-8"))["lessons"]
@@ -38,8 +39,6 @@ LONG_LINES = 0.1
 POINTS = 20
 FORM_SHARE = 0.6
 
-OUTCOME_ID = r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.\d+"
-OUTCOME = re.compile(rf"^\d+[.)]\s+\S.*\(?`({OUTCOME_ID})`\)?\.?$")
 READABLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 GENERATED = re.compile(r"(^|-)(cell|[0-9a-f]{8,})(-|$)")
 DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b|\b\d{1,2} [A-Z][a-z]+ 20\d\d\b")
@@ -59,10 +58,6 @@ def notebooks(folder: str) -> list[Path]:
     return sorted(path for path in (ROOT / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 
 
-def read(path: Path):
-    return nbformat.read(path, as_version=4)
-
-
 def stem_of(path: Path) -> str:
     return path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
 
@@ -71,65 +66,14 @@ def code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
-def markdown(notebook) -> str:
-    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    return text.replace("’", "'")
-
-
 def headings(notebook) -> list[str]:
     """Level-two headings, in order."""
     return [line[3:].strip() for line in markdown(notebook).splitlines() if line.startswith("## ")]
 
 
-def section(notebook, heading: str) -> list:
-    """The cells from a level-two heading to the next; a heading inside a cell cuts that cell."""
-    cells, inside = [], False
-    for cell in notebook.cells:
-        if cell.cell_type != "markdown":
-            if inside:
-                cells.append(cell)
-            continue
-        for part in re.split(r"(?m)^(?=## )", cell.source.replace("’", "'")):
-            if part.startswith("## "):
-                inside = part.splitlines()[0][3:].strip() == heading
-            if inside and part:
-                cells.append(nbformat.v4.new_markdown_cell(part))
-    return cells
-
-
 def opening(notebook) -> str:
     """The Markdown before the first level-two heading."""
     return re.split(r"(?m)^## ", markdown(notebook), maxsplit=1)[0]
-
-
-def outcome_items(notebook) -> list[str]:
-    """The numbered items under "You will be able to", each as one line."""
-    items: list[str] = []
-    for cell in section(notebook, SECTIONS[0]):
-        for line in cell.source.splitlines()[1:] if cell.cell_type == "markdown" else []:
-            if re.match(r"\d+[.)]\s", line):
-                items.append(line.strip())
-            elif items and line.startswith((" ", "\t")) and line.strip():
-                items[-1] += " " + line.strip()
-    return items
-
-
-def outcomes(notebook) -> list[str]:
-    """The ids of the outcomes that can be read."""
-    return [found.group(1) for item in outcome_items(notebook) if (found := OUTCOME.match(item))]
-
-
-def named(notebook, key: str) -> list[str]:
-    """Every outcome id that cells name under `metadata.ospolab.<key>`."""
-    return [id_ for cell in notebook.cells for id_ in cell.metadata.get("ospolab", {}).get(key, [])]
-
-
-def graded(notebook) -> list:
-    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-
-
-def points(cells) -> float:
-    return sum(cell.metadata.nbgrader.points for cell in cells)
 
 
 def html_parts(notebook) -> list[str]:
@@ -264,7 +208,7 @@ def check_sources(notebook) -> list[str]:
 
 def check_outcomes(notebook, stem: str) -> list[str]:
     """Three to five outcomes, each ending in its id, numbered through."""
-    items, ids = outcome_items(notebook), outcomes(notebook)
+    items, ids = outcome_items(notebook), list(promised(notebook))
     said = [
         f"expected the item to end in its id, as `{stem.replace('/', '.')}.1`: {item}"
         for item in items
@@ -280,7 +224,7 @@ def check_outcomes(notebook, stem: str) -> list[str]:
 
 def check_taught(notebook) -> list[str]:
     """Every outcome is taught by a cell, and every cell teaches an outcome that exists."""
-    ids, taught = outcomes(notebook), named(notebook, "teaches")
+    ids, taught = promised(notebook), named(notebook, "teaches")
     said = [f"no cell teaches {id_} (metadata.ospolab.teaches)" for id_ in ids if id_ not in taught]
     return said + [f"a cell teaches {id_}, which is no outcome" for id_ in sorted(set(taught) - set(ids))]
 
@@ -454,7 +398,7 @@ def test_lesson(check, path):
 @pytest.mark.parametrize("path", LESSONS, ids=stem_of)
 def test_quiz(path):
     questions = yaml.safe_load(path.with_suffix(".quiz.yml").read_text("utf-8"))
-    assert check_quiz(questions, set(outcomes(read(path)))) == []
+    assert check_quiz(questions, set(promised(read(path)))) == []
 
 
 @pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.parent.name)
@@ -465,7 +409,7 @@ def test_exercise(check, path):
 
 @pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.parent.name)
 def test_exercise_assesses_every_outcome(path):
-    known = {id_ for lesson in lessons_of(path.parent.name) for id_ in outcomes(read(lesson))}
+    known = {id_ for lesson in lessons_of(path.parent.name) for id_ in promised(read(lesson))}
     assert known, "the lessons of this exercise name no outcome"
     assert check_assesses(read(path), known) == []
 

@@ -17,7 +17,11 @@ from ospolab.authoring import pages
 
 ROOT = pages.ROOT
 # What a page can be made of. Anything else in the repository cannot change the book.
-SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "book", "notebooks", "exercises/release")
+SOURCES = (
+    *("_config.yml", "_toc.yml", "requirements.txt", "book", "notebooks", "exercises/release"),
+    # Which words become links to the glossary, and how they are found.
+    *("src/ospolab/glossary.yml", "src/ospolab/authoring/glossary.py", "src/ospolab/authoring/term_links.py"),
+)
 # Sphinx colours its output even into a file.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOTICED = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|^\w*(?:Error|Exception):")

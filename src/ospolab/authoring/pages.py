@@ -1,8 +1,8 @@
-"""Pages of the book that are derived from data: the grid of the landing page and the data register.
+"""Pages of the book that are derived: the grid, the data register, outcomes, activities and the learners' paths.
 
 They are committed, so that the book can be read and reviewed without building it; a test compares them with what this
-module writes. Run `python -m ospolab.authoring.pages` after changing `_toc.yml`, `curriculum.yml`, `tables.yml` or a
-table.
+module writes. Run `python -m ospolab.authoring.pages` after changing `_toc.yml`, `curriculum.yml`, `tables.yml`, a
+table, a lesson, a quiz or an exercise.
 """
 
 import csv
@@ -11,6 +11,9 @@ from html import escape
 from pathlib import Path
 
 import yaml
+
+from ospolab.authoring import glossary, labs, outcomes
+from ospolab.authoring.plan import activities_page, paths_part
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST_ROWS = 5
@@ -109,6 +112,13 @@ def _band(folder: str, lessons: list[dict], ready: set[str]) -> list[str]:
     return [*lines, "</ol>", "</section>"]
 
 
+def _heading(folder: str, key: str, about: dict, says: str, files: set[str]) -> str:
+    """Inner HTML of a row's or column's heading: its title, linked where the role or pillar has a page."""
+    title, page = escape(about["title"]), f"{folder}/{key}"
+    name = f'<a href="{page}.html">{title}</a>' if f"book/{page}" in files else title
+    return f"{name} <small>{escape(about[says])}</small>"
+
+
 def grid(root: Path = ROOT) -> str:
     """The course at a glance: foundations, the 4 x 4 grid of roles and pillars, capstone.
 
@@ -116,7 +126,8 @@ def grid(root: Path = ROOT) -> str:
     browsers then forget that it was a table.
     """
     plan = yaml.safe_load((root / "src/ospolab/curriculum.yml").read_text("utf-8"))
-    ready = {file.removeprefix("notebooks/") for file in toc_files(root) if file.startswith("notebooks/")}
+    files = set(toc_files(root))
+    ready = {file.removeprefix("notebooks/") for file in files if file.startswith("notebooks/")}
     lessons = {lesson["stem"]: lesson for lesson in plan["lessons"]}
     outside = {folder: [x for stem, x in lessons.items() if stem.startswith(folder + "/")] for folder in BANDS}
     done = sum(stem in ready for stem in lessons)
@@ -131,12 +142,12 @@ def grid(root: Path = ROOT) -> str:
     lines.append('<table class="ospolab-grid" role="table">')
     lines.append("<caption>The labs: four roles by four pillars</caption>")
     lines.append('<thead role="rowgroup"><tr role="row"><td class="corner" role="cell"></td>')
-    for pillar in plan["pillars"].values():
-        inner = f"{escape(pillar['title'])} <small>{escape(pillar['asks'])}</small>"
+    for pillar, about in plan["pillars"].items():
+        inner = _heading("pillars", pillar, about, "asks", files)
         lines.append(f'<th scope="col" role="columnheader">{inner}</th>')
     lines.append('</tr></thead><tbody role="rowgroup">')
     for role, about in plan["roles"].items():
-        inner = f"{escape(about['title'])} <small>{escape(about['does'])}</small>"
+        inner = _heading("roles", role, about, "does", files)
         lines.append(f'<tr role="row" class="role-{role}"><th scope="row" role="rowheader">{inner}</th>')
         for pillar, what in plan["pillars"].items():
             kind, inner = _cell(lessons[f"{role}/{pillar}"], ready)
@@ -266,6 +277,11 @@ def derived(root: Path = ROOT) -> dict[Path, str]:
     tables = read_tables(root)
     book = root / "book"
     pages = {book / "_grid.html": grid(root), book / "data/index.md": register_page(tables)}
+    pages |= {book / "outcomes.md": outcomes.page(root), book / "activities.md": activities_page(root)}
+    pages |= {book / "_paths.md": paths_part(root)} | labs.pages_of(root)
+    entries = glossary.load()
+    pages |= {book / "glossary.md": glossary.page(entries, toc_files(root))}
+    pages |= {root / "src/ospolab/learner/glossary.md": glossary.plain(entries)}
     return pages | {book / f"data/{table.name}.md": table_page(table) for table in tables}
 
 

@@ -24,6 +24,7 @@ from ospolab.learner import MARKER, files
 
 MANIFEST = "manifest.json"
 RELEASE = "exercises/release/"
+GLOSSARY = "src/ospolab/learner/glossary.md"  # derived: the book's glossary without what only the book can show
 SKIPPED = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
 
 
@@ -79,12 +80,14 @@ def _names(paths: list[str]) -> str:
 
 
 def sources(course: Path) -> dict[str, Path]:
-    """Path inside a copy -> file of the course, for every lesson and exercise that exists.
+    """Path inside a copy -> file of the course: the glossary, and every lesson and exercise that exists.
 
     Lessons bring all files that share their name (`strategy.ipynb`, `strategy.quiz.yml`), exercises all of their
     released folder. Nothing is ever taken from `exercises/source`: a link that leads out of `release` is not followed.
     """
     found: dict[str, Path] = {}
+    if (course / GLOSSARY).is_file():
+        found["glossary.md"] = course / GLOSSARY
     for lesson in the_course.lessons(course):
         if lesson.exists and lesson.path.parent.is_dir():
             name = lesson.path.name.removesuffix(".ipynb")

@@ -48,6 +48,7 @@ def page(found: list[Standing], broken: list[str] = ()) -> str:
         "anywhere. An update of the course never overwrites a file you have changed.\n"
         "- **The tables** count what you ticked, answered, had graded and wrote. Ticks, quiz answers and points are "
         f"kept in this folder too, in `{KEPT}`; delete that file to have them forgotten.\n"
+        "- **A word you do not know** is in the [glossary](glossary.md).\n"
         "- **Start a file over:** delete it, stop JupyterLab, and run `make learn` again.\n"
         "- **Check your exercise** with *Validate* in the notebook's toolbar; for points, run "
         "`make grade ASSIGNMENT=<name of the exercise>` in a terminal, in the folder you cloned.\n"

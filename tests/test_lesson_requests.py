@@ -1,0 +1,159 @@
+"""The thirty messages of the lesson "What an OSPO does", and what its explorer says about them."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from ospolab import course
+from ospolab.data import load
+from ospolab.lessons import requests
+
+ROLES, PILLARS = course.plan()["roles"], course.plan()["pillars"]
+PLACES = {f"{role}/{pillar}" for role in ROLES for pillar in PILLARS}
+
+
+def named(id_: str) -> requests.Request:
+    return next(request for request in requests.inbox() if request.id == id_)
+
+
+def test_thirty_messages_cover_the_grid():
+    ids = [request.id for request in requests.inbox()]
+    assert len(ids) == len(set(ids)) == 30
+    assert {request.best for request in requests.inbox()} == PLACES
+    assert {request.office for request in requests.inbox()} == set(requests.ANSWERS)
+
+
+@pytest.mark.parametrize("request_", requests.inbox(), ids=lambda request: request.id)
+def test_a_message_is_sound(request_):
+    places = (request_.best, *request_.also)
+    assert set(places) <= PLACES
+    assert len(places) == len(set(places)), "a place is there twice"
+    assert len(places) >= 2, "the lesson asks for a second place that can be defended"
+    answers = (request_.office, *request_.office_also)
+    assert set(answers) <= set(requests.ANSWERS)
+    assert len(answers) == len(set(answers)), "an answer is there twice"
+    assert request_.subject and request_.sender and request_.text
+    assert len(request_.why.split()) >= 20
+
+
+def test_no_message_names_its_place():
+    # A learner would match words instead of reading; "strategy" in a message is its answer.
+    words = re.compile("|".join([*ROLES, *(pillar.replace("-", " ") for pillar in PILLARS)]), re.IGNORECASE)
+    told = {request.id: words.findall(f"{request.subject} {request.text}") for request in requests.inbox()}
+    assert {id_: found for id_, found in told.items() if found} == {}
+
+
+def test_the_table_counts_what_the_messages_say():
+    table = requests.table()
+    assert list(table.columns) == ["role", "pillar", "places", "office"]
+    maintainer = table.loc["maintainer-stops"]
+    assert (maintainer.role, maintainer.pillar, maintainer.office) == (
+        "environmentalist",
+        "community-engagement",
+        "decides",
+    )
+    assert maintainer.places == 3
+
+
+def test_the_sentence_turns_with_the_place():
+    explorer = requests.explorer()
+    explorer.controls["message"].value = "journalist-asks"
+    explorer.controls["office"].value = "passes-on"
+    explorer.controls["pillar"].value = "strategy"
+    explorer.controls["role"].value = "advocate"
+    assert "Advocate, strategy</b> is our first choice too" in explorer.sentence.value
+    assert "to <b>pass on</b> is what we would do" in explorer.sentence.value
+
+    explorer.controls["role"].value = "enabler"
+    assert "Enabler, strategy holds" in explorer.sentence.value
+    assert "first choice is <b>Advocate, strategy" in explorer.sentence.value
+    assert "Also defensible: Enabler, compliance." in explorer.sentence.value
+
+    explorer.controls["role"].value = "environmentalist"
+    assert "Environmentalist, strategy is hard to defend" in explorer.sentence.value
+    assert "Look again at the hat" in explorer.sentence.value
+
+    explorer.controls["office"].value = "decides"
+    assert "<b>decide</b> is hard to defend; we would <b>pass on</b>" in explorer.sentence.value
+    explorer.controls["office"].value = "advises"
+    assert "<b>advise</b> holds; we would rather <b>pass on</b>" in explorer.sentence.value
+    assert named("journalist-asks").why.split(":")[0] in explorer.sentence.value
+
+
+@pytest.mark.parametrize(
+    ("place", "hint"),
+    [
+        ("environmentalist/compliance", "The pillar can fit"),
+        ("advocate/governance", "The hat can fit"),
+        ("advocate/compliance", "not together"),
+        ("environmentalist/governance", "Begin with the pillar"),
+    ],
+)
+def test_a_place_that_does_not_hold_gets_a_hint_of_its_own(place, hint):
+    role, pillar = place.split("/")
+    sentence, _ = requests.explorer().view("journalist-asks", role, pillar, "advises")
+    assert f"{requests.title(place)} is hard to defend" in sentence and hint in sentence
+
+
+def test_the_grid_says_in_words_where_you_are_and_what_holds():
+    request = named("journalist-asks")
+    for place, how in (
+        ("advocate/strategy", "first choice"),
+        ("enabler/compliance", "holds"),
+        ("counselor/governance", "hard to defend"),
+    ):
+        picture = requests.grid_figure(request, place)
+        assert f"You chose {requests.title(place)}: {how}." in picture.alt
+        for other in (request.best, *request.also):
+            assert requests.title(other) in picture.alt
+        # Words in the cells, not colours alone.
+        shown = BeautifulSoup(picture.svg, "html.parser").get_text(" ")
+        assert shown.count("you") == 1 and shown.count("first choice") == 1
+        assert shown.count("holds") == len(request.also)
+
+
+def test_the_opening_counts_every_message():
+    numbers = [int(number) for number in re.findall(r": (\d+)\.", requests.opening().alt)]
+    assert len(numbers) == len(requests.ANSWERS) and sum(numbers) == 30
+
+
+def test_the_list_to_read_holds_every_message_with_its_places():
+    soup = BeautifulSoup(requests.mailbox().markup, "html.parser")
+    items = soup.select("details > ol > li")
+    assert len(items) == 30
+    for request, item in zip(requests.inbox(), items, strict=True):
+        text, folded = " ".join(item.get_text(" ").split()), item.details.get_text(" ")
+        assert " ".join(request.text.split()) in text
+        assert requests.title(request.best) in folded and "Also defensible" in folded
+
+
+def test_every_activity_of_the_grid_stands_at_its_places():
+    soup = BeautifulSoup(requests.activities().markup, "html.parser")
+    rows = [[cell.get_text().lower() for cell in row.select("td.lab")] for row in soup.select("tbody tr")]
+    shown = {
+        f"{role}/{pillar}": words
+        for role, row in zip(ROLES, rows, strict=True)
+        for pillar, words in zip(PILLARS, row, strict=True)
+    }
+    assert all(shown.values()), "a cell without an activity"
+    for activity in course.plan()["activities"]:
+        for place in PLACES & set(activity["labs"]):
+            assert activity["words"].lower() in shown[place]
+
+
+def test_the_survey_tasks_are_those_of_the_table():
+    survey = load("survey_ospo").query("segment == 'all' and year >= 2023")
+    for question in ("responsibilities", "top_responsibilities"):
+        answers = set(survey[survey.question == question].answer) - {"other"}
+        assert answers == set(requests.TASKS)
+
+
+def test_the_picture_of_two_years_tells_its_numbers():
+    shares = load("survey_ospo").query(
+        "segment == 'all' and question.str.contains('responsibilities') and year >= 2023"
+    )
+    shares = shares.eval("percent = 100 * respondents / base").pivot(index="answer", columns="year", values="percent")
+    alt = requests.shares_figure(shares.drop("other").rename(requests.TASKS).round().astype(int)).alt
+    assert "Growing talent: 43 and 10" in alt
+    assert alt.index("Working with communities") < alt.index("Metrics"), "the most named first"
