@@ -6,7 +6,7 @@ NO_PYTHON = No $(PYTHON) was found. The course needs Python 3.11 or newer; name 
 RUN = @command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec $(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: learn teach test book notebooks exercises bench grade help
+.PHONY: learn teach test book notebooks exercises bench grade progress portfolio help
 
 learn: ## open the course in JupyterLab; your work is kept in my-course/
 	$(RUN) learn $(ARGS)
@@ -31,6 +31,12 @@ bench: ## run the benchmarks
 
 grade: ## grade your own work: make grade ASSIGNMENT=environmentalist-community-engagement
 	$(RUN) grade $(ASSIGNMENT) $(ARGS)
+
+progress: ## show what you have done, and what is next
+	$(RUN) progress $(ARGS)
+
+portfolio: ## list your papers: which are there, which do not hold and why
+	$(RUN) portfolio $(ARGS)
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

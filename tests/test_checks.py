@@ -10,6 +10,23 @@ one:
   fields:
     - {id: a, kind: number, label: The first, min: 0, max: 9}
     - {id: b, kind: number, label: The second, min: 0, max: 9}
+rows:
+  title: Rows
+  fields:
+    - id: uses
+      kind: table
+      label: Which are touched?
+      rows:
+        - {value: archive, text: "**The archive** that was sold"}
+        - {value: relay, text: The relay}
+      columns:
+        - id: touched
+          kind: choice
+          label: Touched?
+          options:
+            - {value: "touched", text: "touch it"}
+            - {value: "not", text: "do not touch it"}
+            - {value: "ask", text: "ask the lawyer"}
 """
 
 
@@ -51,3 +68,32 @@ def test_unseen_cases_follow_the_course_key(monkeypatch):
 def test_an_answer_that_cannot_be_read_costs_only_itself(exercise):
     (exercise / "answers.yml").write_text("one: {a: 77, b: 2}\n")
     assert checks.given("one") == {"b": 2}
+
+
+def test_an_answer_that_does_not_fit_costs_no_point_of_another(exercise, capsys):
+    (exercise / "answers.yml").write_text("one: {a: 77}\n")
+    assert checks.result("one", 2.5) == 2.5
+    told = capsys.readouterr().out
+    assert 'answers.yml, line 1: "a" is "77"; expected' in told and "2 answers are still missing" in told
+    with pytest.raises(ValueError, match='"a" is "77"'):
+        checks.result("one", None)
+
+
+def test_one_wrong_cell_of_a_table_costs_only_itself(exercise, capsys):
+    wrong = "rows: {uses: {archive: {touched: perhaps}, relay: {touched: ask}, realy: {touched: ask}}}\n"
+    (exercise / "answers.yml").write_text(wrong)
+    assert checks.given("rows") == {"uses": {"relay": {"touched": "ask"}}}
+    assert checks.result("rows", 1.0) == 1.0
+    told = capsys.readouterr().out
+    assert "in row archive, column touched" in told and "did you mean relay?" in told
+
+
+def test_cells_hold_or_say_what_does_and_why(exercise, capsys):
+    key = {"archive": ("not", "What was given stays given."), "relay": ("touched ask", "The word is open.")}
+    (exercise / "answers.yml").write_text("rows: {uses: {archive: {touched: ask}, relay: {touched: ask}}}\n")
+    assert checks.cells("rows", "uses", "touched", key) == [False, True]
+    told = capsys.readouterr().out
+    assert told == ("- The archive that was sold What holds: “do not touch it”. What was given stays given.\n")
+    (exercise / "answers.yml").write_text("rows: {}\n")
+    assert checks.cells("rows", "uses", "touched", key) == [False, False]
+    assert capsys.readouterr().out == ""

@@ -55,15 +55,15 @@ KEY = {
     [
         ("counselor", "strategy", 1),
         ("environmentalist", "governance", 1),
-        ("counselor", "governance", 0.5),  # both are right, and not together
-        ("counselor", "compliance", 0.5),
-        ("enabler", "governance", 0.5),
+        ("counselor", "governance", 0.25),  # both are right, and not together
+        ("counselor", "compliance", 0.25),
+        ("enabler", "governance", 0.25),
         ("enabler", "compliance", 0),
-        ("counselor", None, 0.5),
+        ("counselor", None, 0.25),
         (None, None, 0),
     ],
 )
-def test_a_place_holds_as_a_pair_and_its_half_for_half(role, pillar, share):
+def test_a_place_holds_as_a_pair_and_its_half_for_a_quarter(role, pillar, share):
     assert routing.held(role, pillar, PLACES) == share
 
 
@@ -88,7 +88,7 @@ def test_what_holds_is_worth_all_and_needs_no_word(answer, capsys):
 
 def test_what_does_not_hold_is_told_with_every_place_and_its_reason(answer, capsys):
     answer(requests={"one": {"role": "enabler", "pillar": "strategy", "hand": "decides"}})
-    assert routing.mark("mail", KEY) == [0.5, 0, 0, 0, 0]
+    assert routing.mark("mail", KEY) == [0.25, 0, 0, 0, 0]
     said = " ".join(capsys.readouterr().out.split())
     assert said == (
         "- One, a town. What holds: Counselor × Strategy or Environmentalist × Governance; the office passes on. "

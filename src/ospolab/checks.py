@@ -15,11 +15,11 @@ While the learner works there are no hidden tests: `result` then says what is st
 import hashlib
 import os
 import random
-from textwrap import shorten
+from textwrap import fill, shorten
 
-from ospolab.forms import missing, store
+from ospolab.forms import definition, missing, store
 
-__all__ = ["NotYet", "given", "result", "score", "unseen"]
+__all__ = ["NotYet", "cells", "given", "result", "score", "unseen"]
 
 
 def given(task: str) -> dict:
@@ -48,22 +48,55 @@ def score(points: float, *parts: bool | float) -> float:
     return round(points * sum(min(max(float(part), 0.0), 1.0) for part in parts) / len(parts), 2)
 
 
+def cells(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -> list[bool]:
+    """Whether each answer in one column of a form's table holds, in the order of `key`.
+
+    key: row -> (values that hold, with blanks between; why). For an answer that does not hold, prints what does and
+    why, so that the feedback teaches. What is not answered is False and prints nothing.
+    """
+    form = definition.task(task).field(table)
+    rows = {row.value: _plain(row.text) for row in form.rows}
+    texts = {option.value: _plain(option.text) for one in form.columns if one.id == column for option in one.options}
+    answered = given(task).get(table, {})
+    held = []
+    for row, (values, why) in key.items():
+        answer = answered.get(row, {}).get(column)
+        held.append(answer in values.split())
+        if answer is not None and not held[-1]:
+            good = " or ".join(f"“{texts[value]}”" for value in values.split())
+            said = f"{shorten(rows[row], 70, placeholder=' …')} What holds: {good}. {why}"
+            print(fill(said, 100, initial_indent="- ", subsequent_indent="  "))
+    return held
+
+
 def result(task: str, earned: float | None) -> float | str:
     """The last line of a form's graded cell: the points when graded, otherwise whether everything is answered.
 
-    Raises NotYet, an AssertionError, naming the fields not answered yet; when graded they are only printed, so that the
-    feedback names them.
+    Raises NotYet, an AssertionError, naming the fields not answered yet, and AnswersError for an answer that does not
+    fit. When graded, both are only printed, so that the feedback names them and they cost only themselves.
     """
-    open_fields = [shorten(label.replace("**", ""), 60, placeholder=" …") for label in missing(task)]
-    count = f"{len(open_fields)} answer{'s are' if len(open_fields) > 1 else ' is'}"
-    said = "\n- ".join([f"{count} still missing in this form:", *open_fields])
-    if earned is not None:
+    if earned is None:
+        open_fields = missing(task)
         if open_fields:
-            print(said)
-        return earned
-    if open_fields:
-        raise NotYet(f"{said}\nAnswer, and run this cell again.")
-    return "Everything is answered. The points come when it is graded."
+            raise NotYet(f"{_open(open_fields)}\nAnswer, and run this cell again.")
+        return "Everything is answered. The points come when it is graded."
+    saved = store.read(task)
+    for problem in saved.problems.values():
+        print(problem)
+    fields = definition.task(task).fields
+    if still := [f.label for f in fields if not f.optional and not f.complete(saved.values.get(f.id))]:
+        print(_open(still))
+    return earned
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("**", "").replace("`", "").split())
+
+
+def _open(labels: list[str]) -> str:
+    count = f"{len(labels)} answer{'s are' if len(labels) > 1 else ' is'}"
+    short = [shorten(_plain(label), 60, placeholder=" …") for label in labels]
+    return "\n- ".join([f"{count} still missing in this form:", *short])
 
 
 def unseen(name: str) -> random.Random:

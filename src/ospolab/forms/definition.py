@@ -62,6 +62,13 @@ class _Field(_Model):
         """The typed value of an answer that is not blank. Raises Invalid, whose message teaches."""
         raise NotImplementedError
 
+    def sound(self, value: Any) -> tuple[Any, list[Invalid]]:
+        """What of an answer that is not blank holds, typed, and what is wrong with the rest. None: nothing holds."""
+        try:
+            return self.check(value), []
+        except Invalid as error:
+            return None, [error]
+
     def problem(self, value: Any) -> str | None:
         """What is wrong with `value`, as a sentence for the learner; None if it is fine or blank."""
         if self.blank(value):
@@ -238,32 +245,46 @@ class Table(_Field):
         ) and not self.blank(value)
 
     def check(self, value: Any) -> dict[str, dict[str, Any]]:
+        typed, wrong = self.sound(value)
+        if wrong:
+            raise wrong[0]
+        return typed
+
+    def sound(self, value: Any) -> tuple[dict[str, dict[str, Any]] | None, list[Invalid]]:
         rows = {row.value for row in self.rows}
         columns = {column.id: column for column in self.columns}
         if not isinstance(value, dict):
-            raise Invalid(f"is {_shown(value)}", f"one entry a row: {', '.join(r.value for r in self.rows)}")
+            expected = f"one entry a row: {', '.join(r.value for r in self.rows)}"
+            return None, [Invalid(f"is {_shown(value)}", expected)]
         typed: dict[str, dict[str, Any]] = {}
+        wrong: list[Invalid] = []
         for row, cells in value.items():
             if row not in rows:
-                raise Invalid(f'names the row "{row}"', f"one of: {_listed([r.value for r in self.rows], row)}", (row,))
+                expected = f"one of: {_listed([r.value for r in self.rows], row)}"
+                wrong.append(Invalid(f'names the row "{row}"', expected, (row,)))
+                continue
             if cells is not None and not isinstance(cells, dict):
-                raise Invalid(f"is {_shown(cells)} in row {row}", f"one entry a column: {', '.join(columns)}", (row,))
+                expected = f"one entry a column: {', '.join(columns)}"
+                wrong.append(Invalid(f"is {_shown(cells)} in row {row}", expected, (row,)))
+                continue
             for column, cell in (cells or {}).items():
                 if column not in columns:
                     seen = f'names the column "{column}" in row {row}'
-                    raise Invalid(seen, f"one of: {_listed(list(columns), column)}", (row, column))
+                    wrong.append(Invalid(seen, f"one of: {_listed(list(columns), column)}", (row, column)))
+                    continue
                 if columns[column].blank(cell):
                     continue
                 try:
                     typed.setdefault(row, {})[column] = columns[column].check(cell)
                 except Invalid as error:
                     where = f" in row {row}, column {column}"
-                    raise Invalid(error.seen, error.expected, (row, column, *error.path), where) from None
-        return {
+                    wrong.append(Invalid(error.seen, error.expected, (row, column, *error.path), where))
+        kept = {
             r.value: {c: typed[r.value][c] for c in columns if c in typed[r.value]}
             for r in self.rows
-            if r.value in typed
+            if typed.get(r.value)
         }
+        return kept, wrong
 
 
 AnyField = Annotated[Choice | Several | Number | Ranking | Table | Text, Field(discriminator="kind")]

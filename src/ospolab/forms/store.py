@@ -43,7 +43,10 @@ class AnswersError(ValueError):
 
 @dataclass(frozen=True)
 class Saved:
-    """One task as the file has it: `raw` values by field, typed `values` of those that fit, messages for the rest."""
+    """One task as the file has it: `raw` values by field, typed `values` of what fits, messages for what does not.
+
+    A table of which some cells do not fit is in both: its other cells among the values, they among the problems.
+    """
 
     raw: dict[str, Any]
     values: dict[str, Any]
@@ -150,11 +153,18 @@ def _saved(form: definition.Task, node: yaml.MappingNode | None) -> Saved:
         value = raw.get(field.id)
         if field.blank(value):
             continue
-        try:
-            values[field.id] = field.check(value)
-        except definition.Invalid as error:
-            at = _line(node, (field.id, *error.path))
-            problems[field.id] = str(_error(f'"{field.id}" {error.seen}{error.where}; expected {error.expected}', at))
+        sound, wrong = field.sound(value)
+        if not field.blank(sound):
+            values[field.id] = sound
+        if wrong:
+            lines = [
+                _error(
+                    f'"{field.id}" {error.seen}{error.where}; expected {error.expected}',
+                    _line(node, (field.id, *error.path)),
+                )
+                for error in wrong
+            ]
+            problems[field.id] = "\n".join(map(str, lines))
     return Saved(raw, values, problems)
 
 

@@ -9,6 +9,7 @@ from matplotlib.dates import DateFormatter, YearLocator
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.requests import Reading
 
 __all__ = [
     "ASK",
@@ -23,8 +24,10 @@ __all__ = [
     "answer",
     "both_ends",
     "both_ends_figure",
+    "by_year",
     "explorer",
     "opening",
+    "reasons",
 ]
 
 PAIRS = ("elasticsearch/opensearch", "redis/valkey", "terraform/opentofu")
@@ -67,7 +70,8 @@ def opening() -> Figure:
         drawing,
         alt=f"Timeline of {len(changes)} changes of licence, in four rows: {'; '.join(told)}. "
         "Redis is marked in 2024 in the first row and in 2025 in the second.",
-        caption="Known cases, not a sample. Marks of nearly the same date stand above each other. Data: relicensings.",
+        caption="Known cases, not a sample; of TimescaleDB only a part. Marks of nearly the same date stand above each "
+        "other. Data: relicensings.",
     )
 
 
@@ -100,12 +104,30 @@ def both_ends(pair: str) -> pd.DataFrame:
     return sides.astype("Int64").rename_axis(columns=None)
 
 
+def by_year() -> pd.DataFrame:
+    """Contributors a quarter, the mean of a year, since 2020: one row a project, one column a year.
+
+    Empty where not all four quarters of the year are complete. Projects without any such year are left out.
+    """
+    quarters = load("forks_quarterly").query("complete and quarter >= '2020Q1'")
+    years = quarters.assign(year=quarters.quarter.dt.year).groupby(["pair", "side", "project", "year"]).contributors
+    table = years.mean()[years.count() == 4].unstack("year").sort_index(level=["pair", "side"], ascending=[True, False])
+    return table.droplevel(["pair", "side"]).sort_index(axis=1).astype("Float64").rename_axis(index=None, columns=None)
+
+
 def both_ends_figure(pair: str, first: str = "2021Q1") -> Figure:
-    """Contributors at both ends, quarter by quarter from `first`, with the day of the change."""
+    """Contributors at both ends, quarter by quarter from `first`, with the day of the change.
+
+    The caption repeats the numbers of the quarters which both sides have.
+    """
     upstream, fork = pair.split("/")
     ends = both_ends(pair).loc[first:].astype("float")
     changes = load("relicensings").query("project.str.lower() == @upstream and not osi_approved_after")
     changed = pd.Timestamp(changes["date"].iloc[0])
+    common = ends.dropna().astype(int)
+    numbers = "; ".join(
+        f"{name} {', '.join(map(str, common[side]))}" for side, name in zip(common, (upstream, fork), strict=True)
+    )
     drawing, ax = canvas(_NARROW, 3.6)
     middles = ends.index.to_timestamp() + pd.Timedelta(days=45)
     ax.plot(middles, ends.upstream, "-o", color=BLUE, markersize=4, label=f"{upstream} (upstream)")
@@ -122,7 +144,8 @@ def both_ends_figure(pair: str, first: str = "2021Q1") -> Figure:
         drawing,
         alt=f"Two lines, contributors in a quarter. {upstream}: {_told(ends.upstream)}. {fork}: {_told(ends.fork)}. "
         f"The licence changes on {changed.day} {changed:%B %Y}.",
-        caption="Contributors at both ends, complete quarters only. Data: forks_quarterly.",
+        caption=f"Contributors at both ends, complete quarters only. From {common.index[0]}: {numbers}. "
+        "Data: forks_quarterly.",
     )
 
 
@@ -146,7 +169,7 @@ USES = {
 VERSIONS = {
     "7.2": "7.2 or older (BSD-3-Clause)",
     "7.4": "7.4 (RSALv2 or SSPL-1.0)",
-    "8": "8.0 or newer (AGPL-3.0 added)",
+    "8": "8.0 or newer (AGPL-3.0-only added)",
 }
 FIXES = {"planned": "with the next planned update", "days": "within days"}
 
@@ -175,7 +198,10 @@ _READINGS = {
         PLAN, "These versions stay under BSD-3-Clause. Your users get a service and no copy, so it asks for nothing."
     ),
     ("7.2", "service"): Answer(
-        PLAN, "These versions stay under BSD-3-Clause, which does not ask whether you compete with anyone."
+        PLAN,
+        "These versions stay under BSD-3-Clause, which does not ask whether you compete with anyone. The name is "
+        "another matter: with the change the maker also restricted <em>Redis</em> in product names, and its trademark "
+        "policy covers 7.2 as well.",
     ),
     ("7.2", "device"): Answer(
         PLAN,
@@ -189,10 +215,11 @@ _READINGS = {
     ),
     ("7.4", "product"): Answer(
         ASK,
-        "RSALv2 forbids making the <em>functionality</em> available to third parties, and how much of yours is Redis' "
-        "is a matter of reading. The maker's published answers say that a product which does not compete with Redis is "
-        "not affected; the licence itself does not speak of competing. How far section 13 of SSPL-1.0 reaches is "
-        "disputed.",
+        "RSALv2 forbids making the <em>functionality</em> available to third parties. Put three questions to your "
+        "lawyer. Do third parties interact with Redis, over a network or in a copy? Is the value of your product "
+        "entirely or primarily that of Redis? Does it do for its users what Redis is primarily for? The maker's "
+        "published answers say that a product which does not compete with Redis is not affected. How far section 13 "
+        "of SSPL-1.0 reaches is disputed.",
     ),
     ("7.4", "service"): Answer(
         STOP,
@@ -203,32 +230,42 @@ _READINGS = {
     ("7.4", "device"): Answer(
         ASK,
         "The limit of RSALv2 also covers passing copies on, if that makes the functionality available to third "
-        "parties. SSPL-1.0 lets you pass copies on with source code and licence text and, on consumer devices, with "
-        "what is needed to install a changed version. Which of the two fits is not for you to guess.",
+        "parties: put the same three questions as for a product. SSPL-1.0 lets you pass copies on with source code "
+        "and licence text and, on consumer devices and on what is made to be built into a dwelling, with what is "
+        "needed to install a changed version. Which of the two fits is not for you to guess.",
     ),
     ("8", "inside"): Answer(
         PLAN,
-        "Under the AGPL-3.0 option, running it unmodified for your own people asks for nothing. If you changed Redis "
+        "Under AGPL-3.0-only, running it unmodified for your own people asks for nothing. If you changed Redis "
         "itself, ask whether its users inside must be offered your source.",
     ),
     ("8", "product"): Answer(
         ASK,
-        "AGPL-3.0 wants two things at once before you owe source: you changed Redis, <em>and</em> users interact with "
-        "it over a network. Ask whether both are true of you, and whether a policy of the house or of a customer "
-        "rules AGPL-3.0 out.",
+        "AGPL-3.0-only wants two things at once before you owe source: you changed Redis, <em>and</em> users interact "
+        "with it over a network. Ask whether both are true of you, and whether a policy of the house or of a customer "
+        "rules the AGPL out.",
     ),
     ("8", "service"): Answer(
         ASK,
-        "Under the AGPL-3.0 option it is allowed, to competitors too. If you changed Redis, every user of the service "
-        "must be offered the source of your version. Ask what belongs to it, and about the name: a licence for the "
-        "code is none for the trademark.",
+        "Under AGPL-3.0-only it is allowed, to competitors too. If you changed Redis, every user of the service must "
+        "be offered the source of your version. Ask what belongs to it, and about the name: a licence for the code is "
+        "none for the trademark.",
     ),
     ("8", "device"): Answer(
         ASK,
-        "AGPL-3.0 allows it with source code and licence text and, on consumer devices, with what is needed to install "
-        "a changed version. Ask whether the rest of the device stays separate from it, and whether you can give that.",
+        "AGPL-3.0-only allows it with source code and licence text and, on consumer devices and on what is made to be "
+        "built into a dwelling, with what is needed to install a changed version. Ask whether your device is one of "
+        "these, whether its other software stays separate from Redis, and whether you can give what is needed.",
     ),
 }
+
+# What an urgent need of fixes adds to a reading.
+_FIXES_72 = (
+    "But a licence promises no fixes. Name who supplies them, and until when. Redis names 1 December 2029 for 7.2 "
+    "(read on 23 November 2026); in summer 2025 its security policy had left 7.2 out. Otherwise a fork, your "
+    "distributor, or a support contract."
+)
+_FIXES_LATER = "Fixes for this version come under the same terms: haste changes nothing."
 
 
 def answer(version: str, use: str, fixes: str) -> Answer:
@@ -237,12 +274,25 @@ def answer(version: str, use: str, fixes: str) -> Answer:
     if fixes == "planned":
         return Answer(kind, reason)
     if version == "7.2":
-        return Answer(
-            DATE,
-            f"{reason} But a licence promises no fixes. Name who supplies them, and until when: the 7.2 line as long "
-            "as its maker mends it, a fork, your distributor, or a support contract.",
-        )
-    return Answer(kind, f"{reason} Fixes for this version come under the same terms: haste changes nothing.")
+        return Answer(DATE, f"{reason} {_FIXES_72}")
+    return Answer(kind, f"{reason} {_FIXES_LATER}")
+
+
+def reasons() -> Reading:
+    """Every answer with its reason, as a list that folds: for where the explorer is only a picture."""
+    items = "".join(
+        f"<li><p><b>{_capital(words)}, version {VERSIONS[version]}: {found.kind}.</b> {found.reason}</p></li>"
+        for version in VERSIONS
+        for use, words in USES.items()
+        for found in [answer(version, use, "planned")]
+    )
+    hurry = (
+        f"<p><b>Fixes are needed within days.</b> 7.2 or older: {DATE}. {_FIXES_72} Newer versions: {_FIXES_LATER}</p>"
+    )
+    title = f"All {len(_READINGS)} answers with their reasons"
+    return Reading(
+        f"<details><summary>{title}</summary><ul>{items}</ul>{hurry}<p><em>Not legal advice.</em></p></details>", title
+    )
 
 
 def explorer() -> Explorer:

@@ -45,7 +45,7 @@ _FEW = 30
 # Sizes of organisations in the survey, small to large; they were cut otherwise until 2021. "Does not know" is left out.
 _BANDS = (
     *("1-10", "2-50", "11-49", "50-249", "51-250", "250-999", "251-1000", "1000-9999", "1001-10000"),
-    *("10000-19999", "over_10000", "20000_plus", "self_or_none"),
+    *("10000-19999", "over_10000", "20000_plus"),
 )
 
 # Keys of the survey that are not words already.
@@ -111,7 +111,8 @@ def verdict(yes: int, base: int) -> str:
 
 
 def _percent(share: float) -> int:
-    return round(100 * share)
+    # Half a point goes up, as people round; round() takes 62.5 to 62 and 63.5 to 64.
+    return int(100 * share + 0.5)
 
 
 def _interval(yes: int, base: int) -> str:
@@ -172,7 +173,7 @@ def _dots(rows: dict[str, tuple[int, int]], chosen: str, alt: str, caption: str)
         ax.plot([low, high], [at, at], color=BLUE, linewidth=3.5 if told else 1.8, solid_capstyle="butt")
         ax.plot(100 * yes / base, at, "o", color=BLUE, markersize=10, markerfacecolor=BLUE if told else "none")
         # Beside the line, where it cannot run into the mark of one half.
-        ax.annotate(f"{100 * yes / base:.0f} %", (high, at), xytext=(5, 0), textcoords="offset points", va="center")
+        ax.annotate(f"{_percent(yes / base)} %", (high, at), xytext=(5, 0), textcoords="offset points", va="center")
     ax.axvline(50, color=ORANGE, linewidth=1.4, linestyle=":")
     ax.annotate("half", (50, -0.62), xytext=(4, 0), textcoords="offset points", va="center", fontsize=10)
     ax.set_yticks(range(len(rows)), [f"▸ {label}" if label == chosen else label for label in rows])
@@ -215,10 +216,12 @@ def explorer() -> Explorer:
     counted = ipywidgets.Dropdown(options=[*COUNTED], value="with informal", description="Counts as having one")
 
     def only_what_there_is(change) -> None:
-        kept = segment.value
-        segment.options = _offered(change["new"])
-        if kept in segments(change["new"]):
-            segment.value = kept
+        kept, there = segment.value, _offered(change["new"])
+        if kept not in segments(change["new"]):
+            # The group stays chosen, so that the sentence can say that it is missing.
+            there.append((f"{_words(kept)} (no figure in {change['new']})", kept))
+        segment.options = there
+        segment.value = kept
 
     # Before the Explorer listens, so that it never asks for a segment that the chosen year does not have.
     year.observe(only_what_there_is, "value")
@@ -236,20 +239,21 @@ def _view(year: int, segment: str, counted: str) -> tuple[str, Figure]:
         return said + sentence, picture
     table = readings(year, segment)
     rows = {name: (int(row.yes), int(row.of)) for name, row in table.iterrows()}
-    who = _words(segment)
+    who, chosen = _words(segment), "Filled: what you chose. " if counted in rows else ""
     picture = _dots(
         rows,
         counted if counted in rows else "none of them",
         alt=f"{who}, {year}: share that has an office, by what counts, each with the range that fits. {_said(rows)}.",
-        caption=f"{who[0].upper()}{who[1:]}, {year}. Filled: what you chose. Data: survey_ospo.",
+        caption=f"{who[0].upper()}{who[1:]}, {year}. {chosen}Data: survey_ospo.",
     )
     if counted not in rows:
         sentence = f"In {year} one <i>yes</i> stood for formal and informal: <b>{counted} cannot be counted.</b>"
         return sentence, picture
     yes, base = rows[counted]
+    do = "have or plan one" if counted == "with planned" else f"have one ({counted})"
     sentence = (
-        f"{who[0].upper()}{who[1:]}, {year}: {yes} of {base} have one ({counted}). That is "
-        f"<b>{_percent(yes / base)} %</b>; anything from {_interval(yes, base)} fits. {_CONCLUSION[verdict(yes, base)]}"
+        f"{who[0].upper()}{who[1:]}, {year}: {yes} of {base} {do}. That is <b>{_percent(yes / base)} %</b>; anything "
+        f"from {_interval(yes, base)} fits. Do most {do.split(' (')[0]}? <b>{_CONCLUSION[verdict(yes, base)]}</b>"
     )
     if base < _FEW:
         sentence += f" Only {base} answered: one more or less moves the share by {_percent(1 / base)} points."
@@ -257,9 +261,9 @@ def _view(year: int, segment: str, counted: str) -> tuple[str, Figure]:
 
 
 _CONCLUSION = {
-    "a majority": "Do most have one? <b>Yes, a majority.</b>",
-    "a minority": "Do most have one? <b>No, a minority.</b>",
-    "cannot be said": "Do most have one? <b>It cannot be said.</b>",
+    "a majority": "Yes, a majority.",
+    "a minority": "No, a minority.",
+    "cannot be said": "It cannot be said.",
 }
 
 
@@ -282,9 +286,9 @@ def through_the_years() -> pd.DataFrame:
 def homes() -> pd.DataFrame:
     """Where offices sit, in per cent of those who have one: one row a place, "–" where that year's list lacked it."""
     rows = load("survey_ospo").query("question == 'reporting_location' and segment == 'all'")
-    percent = (100 * rows.respondents / rows.base).round().astype("Int64")
+    percent = (rows.respondents / rows.base).map(_percent).astype("Int64")
     table = rows.assign(percent=percent).pivot(index="answer", columns="year", values="percent")
-    table = table[[2018, 2021, 2023, 2024]].sort_values(2023, ascending=False)
+    table = table[[2018, 2021, 2022, 2023, 2024]].sort_values(2023, ascending=False)
     table = table.rename(index=_words).astype(object).fillna("–")
     return table.rename_axis(index=None, columns=None)
 
@@ -353,10 +357,14 @@ def _named(chosen: frozenset[str]) -> str:
 
 
 def rules() -> pd.DataFrame:
-    """Every clause that some charter must hold, and whose: one row a clause."""
+    """Every clause that some charter must hold, whose, and why: one row a clause."""
     table = pd.DataFrame(
         [
-            {"clause": one.words, "needed by": _named(one.required) if one.required else "who ships a device or an app"}
+            {
+                "clause": one.words,
+                "needed by": _named(one.required) if one.required else "who ships a device or an app",
+                "why": one.why,
+            }
             for one in charter.clauses().values()
             if one.required or one.required_if_ships
         ]
@@ -373,7 +381,7 @@ def skeleton(segment: str) -> Markdown:
 
 
 def _page(organisation: Organisation) -> str:
-    must = "\n".join(f"   - {charter.clauses()[key].words}" for key in charter.required(organisation))
+    must = "\n".join(f"   - {charter.clauses()[key].sentence}" for key in charter.required(organisation))
     return f"""**Charter of the open source office** · {organisation.name} (invented)
 
 1. **What it is for:** one sentence, with what would be missing without it.
@@ -386,4 +394,6 @@ def _page(organisation: Organisation) -> str:
 5. **What it does not decide:** stays with those who do it today.
 6. **After a year:** what will be there that can be seen. **Looked at again:** in how many months?
 
-Signed: a role, not a name. *Rules of a course, not legal advice.*"""
+Signed by ____ (role), on ____.
+
+*Rules of a course, not legal advice: counsel reads this page before anyone signs it.*"""

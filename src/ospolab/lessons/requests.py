@@ -95,10 +95,10 @@ def inbox() -> tuple[Request, ...]:
 def table() -> pd.DataFrame:
     """The first choices: one row a message, indexed by its id.
 
-    Columns: role, pillar (keys of the curriculum), places (how many can be defended), office (key of ANSWERS).
+    Columns: role, pillar (keys of the curriculum), office (key of ANSWERS).
     """
-    rows = [(r.id, *r.best.split("/"), 1 + len(r.also), r.office) for r in inbox()]
-    return pd.DataFrame(rows, columns=["id", "role", "pillar", "places", "office"]).set_index("id")
+    rows = [(r.id, *r.best.split("/"), r.office) for r in inbox()]
+    return pd.DataFrame(rows, columns=["id", "role", "pillar", "office"]).set_index("id")
 
 
 def title(place: str) -> str:
@@ -260,7 +260,7 @@ def _hint(request: Request, place: str) -> str:
         return "Hat and pillar each fit this message, but not together."
     if role in roles:
         asks = course.plan()["pillars"][pillar]["asks"]
-        return f"The hat can fit. Look again at the question: is it really “{asks}”?"
+        return f"The hat can fit. Look again at the question. Is it really this: “{asks}”"
     if pillar in pillars:
         return "The pillar can fit. Look again at the hat: what would be different after your answer?"
     return "Begin with the pillar: which question is asked?"
@@ -270,7 +270,7 @@ def _on_answer(request: Request, office: str) -> str:
     first, given = ANSWERS[request.office], ANSWERS[office]
     match _verdict(office, request.office, request.office_also):
         case "first choice":
-            return f"And to <b>{given}</b> is what we would do."
+            return f"To <b>{given}</b> is what we would do, too."
         case "holds":
             return f"To <b>{given}</b> holds; we would rather <b>{first}</b>."
         case _:

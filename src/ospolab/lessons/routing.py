@@ -15,14 +15,14 @@ __all__ = ["held", "mark"]
 
 
 def held(role: str | None, pillar: str | None, places: Iterable[str]) -> float:
-    """How far a place holds: 1.0 if it is one of `places`, 0.5 if its role or its pillar is that of one, otherwise 0.0.
+    """How far a place holds: 1.0 if it is one of `places`, 0.25 if its role or its pillar is that of one, else 0.0.
 
-    The role of one of `places` with the pillar of another is half right: a place is a pair.
+    The role of one of `places` with the pillar of another is a quarter right: a place is a pair.
     """
     pairs = [tuple(place.split("/")) for place in places]
     if (role, pillar) in pairs:
         return 1.0
-    return 0.5 if any(role == one or pillar == other for one, other in pairs) else 0.0
+    return 0.25 if any(role == one or pillar == other for one, other in pairs) else 0.0
 
 
 def mark(task: str, key: dict[str, dict[str, str]]) -> list[float]:

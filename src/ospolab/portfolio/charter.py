@@ -6,7 +6,7 @@ reasons are in `charter.yml`. They are rules of this course, not law.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,9 +20,9 @@ from ospolab.portfolio import papers
 from ospolab.portfolio.organisation import SEGMENTS, Organisation
 from ospolab.portfolio.papers import Issued
 
-__all__ = ["Charter", "Clause", "clauses", "issue", "out_of_place", "parts", "required", "vocabulary"]
+__all__ = ["Charter", "Clause", "clauses", "issue", "on_clauses", "out_of_place", "parts", "required", "vocabulary"]
 
-FIELDS = ("aim", "sponsor", "home", "mandate", "clauses", "days", "results", "review")
+FIELDS = ("aim", "not", "sponsor", "home", "mandate", "clauses", "days", "results", "review")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Clause:
     """What a charter may hold. words: what is offered. sentence: how it then stands there, with blanks to fill.
 
     why: the reason for its rule, or for being good anywhere. required, out_of_place: segments.
-    required_if_ships: keys of `organisation.SHIPS`.
+    only_if_ships: of these segments, required only of those that ship one of these (keys of `organisation.SHIPS`).
+    required_if_ships: required of whoever ships one of these.
     """
 
     words: str
@@ -38,7 +39,14 @@ class Clause:
     why: str
     required: frozenset[str] = frozenset()
     out_of_place: frozenset[str] = frozenset()
+    only_if_ships: frozenset[str] = frozenset()
     required_if_ships: frozenset[str] = frozenset()
+
+    def is_required(self, organisation: Organisation) -> bool:
+        """Whether a charter of this organisation must hold it."""
+        ships = set(organisation.ships)
+        of_segment = organisation.segment in self.required and (not self.only_if_ships or self.only_if_ships & ships)
+        return bool(of_segment or self.required_if_ships & ships)
 
 
 @cache
@@ -47,7 +55,7 @@ def _rules() -> dict[str, Any]:
 
 
 def vocabulary(of: str) -> dict[str, str]:
-    """Key -> words of what can be chosen for `of`: "mandate", "sponsors" or "homes". Raises KeyError."""
+    """Key -> words of what can be chosen for `of`: "mandate", "is_not", "sponsors" or "homes". Raises KeyError."""
     return dict(_rules()[of])
 
 
@@ -65,6 +73,7 @@ def clauses() -> dict[str, Clause]:
             why=rule["why"],
             required=segments(rule.get("required", [])),
             out_of_place=segments(rule.get("out_of_place", [])),
+            only_if_ships=frozenset(rule.get("only_if_ships", [])),
             required_if_ships=frozenset(rule.get("required_if_ships", [])),
         )
         for key, rule in _rules()["clauses"].items()
@@ -73,11 +82,7 @@ def clauses() -> dict[str, Clause]:
 
 def required(organisation: Organisation) -> list[str]:
     """Keys of the clauses that a charter of this organisation must hold."""
-    return [
-        key
-        for key, clause in clauses().items()
-        if organisation.segment in clause.required or clause.required_if_ships & set(organisation.ships)
-    ]
+    return [key for key, clause in clauses().items() if clause.is_required(organisation)]
 
 
 def out_of_place(organisation: Organisation) -> list[str]:
@@ -85,10 +90,24 @@ def out_of_place(organisation: Organisation) -> list[str]:
     return [key for key, clause in clauses().items() if organisation.segment in clause.out_of_place]
 
 
+def on_clauses(ticked: Iterable[str], organisation: Organisation) -> list[str]:
+    """What is missing among the clauses of a charter, and what has no place there, each with its reason."""
+    known, ticked = clauses(), set(ticked)
+    return [
+        f"A charter of {organisation.name} needs this: {known[key].words} {known[key].why}"
+        for key in required(organisation)
+        if key not in ticked
+    ] + [
+        f"This has no place in a charter of {organisation.name}: {known[key].words} {known[key].why}"
+        for key in out_of_place(organisation)
+        if key in ticked
+    ]
+
+
 class Charter(Issued):
-    """A charter. sponsor, home, mandate, clauses: keys of the vocabulary and of `clauses`. days: working days a month
-    the office has, all its people together. results: what it will have done after a year. review_in_months: when the
-    charter is looked at again.
+    """A charter. is_not, sponsor, home, mandate, clauses: keys of the vocabulary and of `clauses`. results: what the
+    office will have done after a year. days: working days a month it has, all its people together. review_in_months:
+    when the charter is looked at again.
     """
 
     NAME: ClassVar[str] = "charter"
@@ -96,6 +115,7 @@ class Charter(Issued):
     LESSON: ClassVar[str] = "foundations/one-office-many-forms"
 
     aim: str = Field(min_length=1)
+    is_not: tuple[str, ...]
     sponsor: str
     home: str
     mandate: tuple[str, ...] = Field(min_length=1)
@@ -104,7 +124,7 @@ class Charter(Issued):
     results: str = Field(min_length=1)
     review_in_months: int = Field(ge=1, le=36)
 
-    @field_validator("sponsor", "home", "mandate", "clauses")
+    @field_validator("is_not", "sponsor", "home", "mandate", "clauses")
     @classmethod
     def _known(cls, value: str | tuple[str, ...], info: Any) -> str | tuple[str, ...]:
         of = {"sponsor": "sponsors", "home": "homes"}.get(info.field_name, info.field_name)
@@ -115,17 +135,7 @@ class Charter(Issued):
         return value
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        known = clauses()
-        said = [
-            f"A charter of {organisation.name} needs this: {known[key].words} {known[key].why}"
-            for key in required(organisation)
-            if key not in self.clauses
-        ]
-        said += [
-            f"This has no place in a charter of {organisation.name}: {known[key].words} {known[key].why}"
-            for key in out_of_place(organisation)
-            if key in self.clauses
-        ]
+        said = on_clauses(self.clauses, organisation)
         if len(self.mandate) > self.days:
             said.append(
                 f"It promises {len(self.mandate)} activities on {self.days:g} days a month. A promise needs a day a "
@@ -136,8 +146,9 @@ class Charter(Issued):
         return said
 
     def words(self) -> dict[str, Any]:
-        mandate, offered = vocabulary("mandate"), clauses()
+        mandate, is_not, offered = vocabulary("mandate"), vocabulary("is_not"), clauses()
         return {
+            "is_not": [is_not[key] for key in self.is_not],
             "sponsor": vocabulary("sponsors")[self.sponsor],
             "home": vocabulary("homes")[self.home],
             "mandate": [mandate[key] for key in self.mandate],
@@ -145,20 +156,25 @@ class Charter(Issued):
         }
 
 
-def parts(answers: Mapping[str, Any], organisation: Organisation | None) -> list[bool]:
-    """Whether each part of a charter holds: who and what for; what the sector requires; nothing out of place; no more
-    promised than the days allow, and a date to look at it again.
+def parts(answers: Mapping[str, Any], organisation: Organisation | None) -> list[float]:
+    """How far each part of a charter holds, from 0 to 1: who and what for; what the sector requires; nothing out of
+    place; no more promised than the days allow, roles instead of addresses, and a date to look at it again.
 
+    A sentence out of place spoils the list in which it stands: one takes half of what the required ones give, two take
+    all of it. And only a list that holds half of what is required can be one with nothing out of place.
     answers: of the form "charter" (fields aim, sponsor, home, mandate, clauses, days, results, review), each one the
     form accepts; any may be missing. organisation: whose charter it is; None, and no rule can be met.
     """
-    ticked = set(answers.get("clauses", ()))
-    text = f"{answers.get('aim', '')} {answers.get('results', '')}"
-    who = all(field in answers for field in ("aim", "sponsor", "home")) and "@" not in text
-    has_all = organisation is not None and set(required(organisation)) <= ticked
-    has_none = organisation is not None and bool(ticked) and not set(out_of_place(organisation)) & ticked
+    who = all(field in answers for field in ("aim", "sponsor", "home"))
     promised, days = len(answers.get("mandate", ())), answers.get("days", 0)
-    return [who, has_all, has_none, 0 < promised <= days and "results" in answers and "review" in answers]
+    roles = "@" not in f"{answers.get('aim', '')} {answers.get('results', '')}"
+    fits = 0 < promised <= days and roles and "results" in answers and "review" in answers
+    if organisation is None:
+        return [who, 0, 0, fits]
+    ticked, needed = set(answers.get("clauses", ())), set(required(organisation))
+    spoiled = len(ticked & set(out_of_place(organisation)))
+    listed = len(ticked & needed) / len(needed)
+    return [who, listed * max(0, 1 - spoiled / 2), spoiled == 0 and listed >= 0.5, fits]
 
 
 def issue(answers: Mapping[str, Any], organisation: Organisation | None) -> str:
@@ -169,14 +185,23 @@ def issue(answers: Mapping[str, Any], organisation: Organisation | None) -> str:
         return "Not written yet: the form of your organisation is still open. Fill it in, and run this cell again."
     if any(field not in answers for field in FIELDS):
         return "Not written yet: the form above is not complete; its check names what is missing."
-    facts = {key: answers[key] for key in FIELDS if key != "review"}
-    charter = Charter(organisation=organisation.name, written=date.today(), review_in_months=answers["review"], **facts)
+    named = {"not": "is_not", "review": "review_in_months"}
+    facts = {named.get(key, key): answers[key] for key in FIELDS}
+    # What an office is may be ticked among what it is not: the check says so, and a charter has no words for it.
+    facts["is_not"] = [key for key in facts["is_not"] if key in vocabulary("is_not")]
+    charter = Charter(organisation=organisation.name, written=date.today(), **facts)
     path = papers.write(charter)
-    said = f"{papers.render(charter)}\n\n---\n*Written to `{path.parent.name}/{path.name}`.*"
+    text = papers.render(charter)
+    blanks = text.count(papers.BLANK)
+    said = (
+        f"{text}\n\n*Written to `{path.parent.name}/{path.name}`. {blanks} blanks are for you to fill in there. "
+        "Run this cell again, and it is written anew; what you had changed by hand is kept beside it. The rules behind "
+        "it are those of a course, not law.*"
+    )
     if number := len(charter.complaints(organisation)):
         things = "1 thing does" if number == 1 else f"{number} things do"
         said += (
-            f"\n\n**Before it is signed:** {things} not hold for {organisation.name}. Think first which; "
-            "`.venv/bin/ospolab portfolio`, typed in the folder of the course, names them with the reasons."
+            f"\n\n**Before it is signed:** {things} not hold for {organisation.name}. Think first which. The table in "
+            "part 5 of the lesson names what your sector needs; `ospolab portfolio`, in a terminal, gives the reasons."
         )
     return said

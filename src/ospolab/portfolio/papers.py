@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Issued", "Paper", "PaperError", "State", "folder", "read", "render", "state", "write"]
 
+BLANK = "________"  # in a template: for the organisation to fill in
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -66,11 +67,15 @@ class Issued(Paper):
 
 @dataclass(frozen=True)
 class State:
-    """How a paper stands: `missing`, `sound`, or `failing` with the reasons in `problems`."""
+    """How a paper stands: `missing`, `sound`, or `failing` with the reasons in `problems`.
+
+    blanks: places in its file that are still to be filled in by hand.
+    """
 
     kind: type[Paper]
     word: Literal["missing", "sound", "failing"]
     problems: tuple[str, ...] = ()
+    blanks: int = 0
 
 
 AnyPaper = TypeVar("AnyPaper", bound=Paper)
@@ -90,16 +95,38 @@ def path_of(kind: type[Paper]) -> Path:
 
 
 def write(paper: Paper) -> Path:
-    """Write a paper and return its path. An older one is replaced in one step, never half. Raises OSError."""
+    """Write a paper and return its path. An older one is replaced in one step, never half. Raises OSError.
+
+    An older one that was changed by hand is kept beside it, as charter.mine.md, charter.mine-2.md and so on.
+    """
     path = path_of(type(paper))
-    facts = {"paper": paper.NAME, **paper.model_dump(mode="json")}
-    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
-    if paper.ENDING == ".md":
-        text = f"---\n{text}---\n\n{render(paper)}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, text)
+    _keep(path, type(paper))
+    files.write(path, _text(paper))
     progress.show(path.parent)
     return path
+
+
+def _text(paper: Paper) -> str:
+    """What a paper's file holds when nobody has changed it."""
+    facts = {"paper": paper.NAME, **paper.model_dump(mode="json")}
+    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
+    return f"---\n{text}---\n\n{render(paper)}\n" if paper.ENDING == ".md" else text
+
+
+def _keep(path: Path, kind: type[Paper]) -> None:
+    """Lay a file that is not ours alone aside, before it is replaced."""
+    try:
+        mine = path.read_bytes()
+        if mine == _text(read(kind)).encode():
+            return
+    except FileNotFoundError:
+        return
+    except PaperError:  # somebody wrote in it, and it is not readable any more
+        pass
+    names = (f"{kind.NAME}.mine{f'-{n}' if n > 1 else ''}{kind.ENDING}" for n in range(1, 1000))
+    free = next(name for name in names if not (path.parent / name).exists())
+    files.write(path.parent / free, mine)
 
 
 def read(kind: type[AnyPaper]) -> AnyPaper:
@@ -163,4 +190,5 @@ def state(kind: type[Paper], organisation: Organisation) -> State:
         return State(kind, "failing", tuple(str(error).splitlines()))
     except OSError as error:
         return State(kind, "failing", (f"{path_of(kind).name} cannot be read: {error.strerror}.",))
-    return State(kind, "failing", tuple(problems)) if problems else State(kind, "sound")
+    blanks = path_of(kind).read_text(encoding="utf-8", errors="replace").count(BLANK)
+    return State(kind, "failing" if problems else "sound", tuple(problems), blanks)

@@ -40,6 +40,8 @@ def show(console: Console) -> bool:
         state = SIGNS[one.word]
         if one.word == "missing":
             state += f": exercise of “{escape(titles[one.kind.LESSON])}”"
+        if one.blanks:
+            state += f"; {one.blanks} blank{'s' * (one.blanks > 1)} to fill in"
         table.add_row(one.kind.TITLE, papers.path_of(one.kind).name, state)
     console.print(table)
     for one in found:
