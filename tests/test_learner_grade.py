@@ -119,3 +119,11 @@ def test_what_is_not_there_is_said(course, home):
     fakecourse.write(course / "exercises/source/other/other.ipynb", fakecourse.exercise())
     with pytest.raises(grade.GradeError, match="make grade ASSIGNMENT=other"):
         grade.choose(course, home, None)
+
+
+def test_answers_that_cannot_be_read_are_named_in_the_terminal(home):
+    folder = home / "exercises" / NAME
+    assert grade.unreadable(folder) == []
+    (folder / "answers.yml").write_text("task: {\n")
+    assert len(grade.unreadable(folder)) == 1
+    assert "No answer of a form counted. answers.yml, line" in grade.unreadable(folder)[0]

@@ -93,11 +93,26 @@ def show(course: Path, home: Path, assignment: str | None) -> int:
     if result.waiting:
         table.add_row("for a human to read", "-", f"{result.waiting:g}", "")
     console.print(table)
+    for problem in unreadable(home / "exercises" / name):
+        console.print(problem, style="bold", highlight=False, markup=False, soft_wrap=True)
     if result.feedback:
         console.print(f"What each test said: {result.feedback}", soft_wrap=True)
     if remember(home, name, result):
         console.print("Your welcome page shows these points. Nothing is sent anywhere.", soft_wrap=True)
     return 0
+
+
+def unreadable(folder: Path) -> list[str]:
+    """What of the answers in an exercise's folder cannot be read or does not fit, and so earned nothing."""
+    from ospolab.forms import AnswersError, FormsError, definition, store
+
+    try:
+        saved = [store.read(task, folder) for task in definition.load(folder)]
+    except FormsError:  # an exercise without forms
+        return []
+    except AnswersError as error:
+        return [f"No answer of a form counted. {error}"]
+    return [problem for one in saved for problem in one.problems.values()]
 
 
 def remember(home: Path, assignment: str, result: Result) -> bool:
