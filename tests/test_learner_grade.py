@@ -127,3 +127,24 @@ def test_answers_that_cannot_be_read_are_named_in_the_terminal(home):
     (folder / "answers.yml").write_text("task: {\n")
     assert len(grade.unreadable(folder)) == 1
     assert "No answer of a form counted. answers.yml, line" in grade.unreadable(folder)[0]
+
+
+def test_a_cell_pasted_twice_is_put_right_and_said(course, home, capsys):
+    answer(home, "def double(x):\n    return x + x", "Twice as much, in my words.")
+    path = home / EXERCISE
+    notebook = json.loads(path.read_text())
+    tests = next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == "double-tests")
+    notebook["cells"].append(json.loads(json.dumps(tests)))
+    path.write_text(json.dumps(notebook))
+    before = path.read_bytes()
+    assert grade.show(course, home, None) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Twice as much (double-tests) │ 3 │ 3" in out
+    assert "Put right before grading: double-tests was there more than once." in out
+    assert path.read_bytes() == before, "the learner's own notebook is not touched"
+
+
+def test_a_file_that_is_no_notebook_is_refused_with_a_sentence(course, home):
+    (home / EXERCISE).write_text("{")
+    with pytest.raises(grade.GradeError, match="not a notebook that can be read"):
+        grade.grade(course, home, NAME)

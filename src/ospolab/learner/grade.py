@@ -47,12 +47,14 @@ class Mark:
 class Result:
     """The marks of one exercise in the order of the notebook, and where the feedback was written.
 
-    work: the fingerprint of what was graded, see `ospolab.learner.standing.work`.
+    work: the fingerprint of what was graded, see `ospolab.learner.standing.work`. repairs: what had to be put right in
+    the notebook before, a sentence each.
     """
 
     marks: list[Mark]
     feedback: Path | None
     work: str
+    repairs: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:
@@ -93,6 +95,8 @@ def show(course: Path, home: Path, assignment: str | None) -> int:
     if result.waiting:
         table.add_row("for a human to read", "-", f"{result.waiting:g}", "")
     console.print(table)
+    for repair in result.repairs:
+        console.print(f"Put right before grading: {repair}.", highlight=False, markup=False, soft_wrap=True)
     for problem in unreadable(home / "exercises" / name):
         console.print(problem, style="bold", highlight=False, markup=False, soft_wrap=True)
     if result.feedback:
@@ -143,7 +147,9 @@ def grade(course: Path, home: Path, assignment: str) -> Result:
     """Run nbgrader on one exercise of the copy `home`; writes `home/feedback/<assignment>.html`. Raises GradeError."""
     with tempfile.TemporaryDirectory(prefix="ospolab-grade-") as place:
         root = Path(place).resolve()
-        graded = work(_lay_out(course / "exercises", home / "exercises" / assignment, root, assignment))
+        handed_in = _lay_out(course / "exercises", home / "exercises" / assignment, root, assignment)
+        graded = work(handed_in)
+        repairs = _put_right(handed_in / f"{assignment}.ipynb", course / "exercises" / "release" / assignment)
         with chdir(root):  # nbgrader reads its configuration from where it runs
             try:
                 marks = _run(root, assignment, home / MARKER / "grade.log")
@@ -151,14 +157,14 @@ def grade(course: Path, home: Path, assignment: str) -> Result:
                 raise GradeError(f"nbgrader could not write or start something: {error}") from error
         feedback = root / "feedback" / STUDENT / assignment / f"{assignment}.html"
         if not feedback.is_file():
-            return Result(marks, None, graded)
+            return Result(marks, None, graded, repairs)
         kept = home / "feedback" / f"{assignment}.html"
         try:
             kept.parent.mkdir(exist_ok=True)
             shutil.copyfile(feedback, kept)
         except OSError as error:
             raise GradeError(f"{kept} cannot be written: {error.strerror}.") from error
-        return Result(marks, kept, graded)
+        return Result(marks, kept, graded, repairs)
 
 
 def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> Path:
@@ -175,6 +181,23 @@ def _lay_out(exercises: Path, mine: Path, root: Path, assignment: str) -> Path:
         if path != handed_in / f"{assignment}.ipynb":
             path.unlink()
     return handed_in
+
+
+def _put_right(notebook: Path, release: Path) -> tuple[str, ...]:
+    """Put a notebook back into the frame of the released one: a cell copied twice would stop nbgrader altogether."""
+    import nbformat
+
+    from ospolab.grading import sanitise
+
+    if not (release / notebook.name).is_file():
+        return ()
+    try:
+        mended = sanitise.notebook(notebook.read_bytes(), nbformat.read(release / notebook.name, as_version=4))
+    except sanitise.Refused as error:
+        raise GradeError(f"Your notebook could not be graded. {error}") from error
+    nbformat.write(mended.notebook, notebook)
+    twice = [f"{name} had two different answers, and the last one was graded" for name in mended.competing]
+    return (*mended.repairs, *twice)
 
 
 def _show_nothing(notebook: Path) -> None:
