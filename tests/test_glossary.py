@@ -155,6 +155,13 @@ def test_how_a_term_is_recognised(text, found):
     assert [entry.term for _, _, entry in term_links.Finder(entries).find(text)] == ([found] if found else [])
 
 
+def test_what_is_no_synonym_is_linked_and_not_printed(tmp_path):
+    entries = small(tmp_path, {"term": "fork", "also": ["hard fork"], "link": ["fork", "friendly copy"]})
+    assert [entry.term for _, _, entry in term_links.Finder(entries).find("a friendly copy")] == ["fork"]
+    assert "Also: hard fork." in glossary.page(entries, ready=[])
+    assert "friendly copy" not in glossary.page(entries, ready=[]) + glossary.plain(entries)
+
+
 def test_the_real_glossary_finds_the_longest_phrase():
     text = "An SPDX expression of a private fork, and the known exploited vulnerabilities."
     found = [(text[start:end], entry.term) for start, end, entry in term_links.Finder(ENTRIES).find(text)]
@@ -202,6 +209,7 @@ dependency
 :hidden:
 
 glossary
+book/activities
 book/data/table
 ```
 """
@@ -215,7 +223,8 @@ def small_book(tmp_path_factory):
     file = write(root / "g.yml", *({"term": name, "definition": f'What a "{name}" is.'} for name in names))
     (root / "book/data").mkdir(parents=True)
     (root / "index.md").write_text(PAGE, "utf-8")
-    (root / "book/data/table.md").write_text("# Table\n\nA fork.\n\n| a | b |\n|---|---|\n| SBOM | 1 |\n", "utf-8")
+    for page in ("data/table", "activities"):
+        (root / f"book/{page}.md").write_text("# Table\n\nA fork.\n\n| a | b |\n|---|---|\n| SBOM | 1 |\n", "utf-8")
     (root / "glossary.md").write_text(glossary.page(glossary.load(file), ready=[]), "utf-8")
     settings = {
         "extensions": ["myst_parser", "ospolab.authoring.term_links"],
@@ -264,9 +273,11 @@ def test_linked_text_reads_as_before(small_book):
     assert "A patch VEX for a VEX." in soup.get_text()
 
 
-def test_the_register_shows_its_values_untouched(small_book):
-    assert [link.get_text() for link in links(small_book.site / "book/data/table.html")] == ["fork"]
-    assert links(small_book.site / "book/data/table.html")[0]["href"].startswith("../../glossary.html#")
+@pytest.mark.parametrize(("page", "up"), [("data/table", "../../"), ("activities", "../")])
+def test_tables_of_values_and_of_titles_stay_untouched(small_book, page, up):
+    found = links(small_book.site / f"book/{page}.html")
+    assert [link.get_text() for link in found] == ["fork"]
+    assert found[0]["href"].startswith(f"{up}glossary.html#")
 
 
 def test_the_glossary_does_not_link_to_itself(small_book):
@@ -292,8 +303,10 @@ DEFINED = re.compile(r"\*\*([^*\n]+)\*\* (?:means|stands for|is short for)\b")
 
 @cache
 def whole_glossary() -> term_links.Finder:
-    """Finds every spelling, the everyday words included."""
-    return term_links.Finder(entry.model_copy(update={"link": None}) for entry in ENTRIES)
+    """Finds every spelling and every linked phrase, the everyday words included."""
+    return term_links.Finder(
+        entry.model_copy(update={"also": (*entry.also, *(entry.link or ())), "link": None}) for entry in ENTRIES
+    )
 
 
 def unexplained(text: str) -> list[str]:

@@ -99,11 +99,11 @@ def test_what_is_saved_while_the_tests_run_is_not_taken_for_graded(course, home,
     assert points.earned == 3 and not points.current
 
 
-def test_a_notebook_that_cannot_be_read_is_a_message(course, home):
-    (home / EXERCISE).write_text('{"cells": [')
+def test_what_stops_nbgrader_is_a_message(course, home):
+    answer(home, "import os\nos._exit(1)", "In my words.")
     with pytest.raises(grade.GradeError, match="could not be graded") as error:
         grade.grade(course, home, NAME)
-    assert "does not appear to be JSON" in str(error.value) and "Traceback" not in str(error.value)
+    assert "Kernel died" in str(error.value) and "Traceback" not in str(error.value)
     assert str(home / ".ospolab" / "grade.log") in str(error.value)
     assert (home / ".ospolab" / "grade.log").stat().st_size
 

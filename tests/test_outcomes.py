@@ -115,6 +115,19 @@ def test_the_page_says_where_each_outcome_is_kept_and_what_is_missing(tmp_path):
     assert "**Asked:** *nowhere yet*" in text
 
 
+@pytest.mark.parametrize("kept", KEPT, ids=stem)
+def test_the_page_names_the_graded_cells_under_the_number_of_their_outcome(kept):
+    text = outcomes.page(ROOT).split(f"\n## {kept.lesson.title}\n")[1].split("\n## ")[0]
+    told, folded = text.split("<details>")
+    lines = re.findall(r"^(\d+)\. (.+)$", folded, re.MULTILINE)
+    assert lines == [
+        (str(number), ", ".join(f"`{mark.grade_id}`" for mark in outcome.assessed))
+        for number, outcome in enumerate(kept.outcomes, 1)
+    ]
+    assert not any(f"`{mark.grade_id}`" in told for outcome in kept.outcomes for mark in outcome.assessed)
+    assert re.findall(r'<a id="([^"]+)"></a>', told) == [outcome.id for outcome in kept.outcomes]
+
+
 def test_a_lesson_without_its_exercise_and_quiz_breaks_no_page(tmp_path):
     root = fakecourse.make(tmp_path)
     (root / fakecourse.QUIZ).unlink()
@@ -211,12 +224,29 @@ def test_a_path_begins_with_the_foundations_and_ends_with_the_capstone(way):
     assert {lesson.stem for lesson in way.later} == set(STEMS) - set(stems)
 
 
+PLANNED = " + ".join("–".join(map(str, PLAN["minutes"][kind])) for kind in ("lesson", "exercise"))
+
+
+def test_what_is_planned_for_a_lab_is_said_once():
+    assert plan.paths_part(ROOT).count(PLANNED) == 1
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.id)
+def test_a_path_says_what_is_here_today(way):
+    text = plan.paths_part(ROOT).split(f"### {way.title}\n")[1].split("\n###")[0]
+    here, of, minutes = re.search(r"\*\*Here today:\*\* (\d+) of (\d+) lessons, (\d+) minutes\.", text).groups()
+    rows = [row for row in text.splitlines() if re.match(r"\| \d+ \|", row)]
+    ready = [row for row in rows if "to come" not in row]
+    assert (int(here), int(of)) == (len(ready), len(rows))
+    assert int(minutes) == sum(int(number) for row in ready for number in re.findall(r"\d+", row.split(" | ")[2]))
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.id)
 def test_the_hours_of_a_path_are_the_sum_of_its_minutes(way):
     text = plan.paths_part(ROOT).split(f"### {way.title}\n")[1].split("\n###")[0]
     low = high = 0
-    for minutes in re.findall(r"^\| \d+ \| .+? \| ([\d–+ ]+) \| ", text, re.MULTILINE):
-        for part in minutes.split("+"):
+    for minutes in re.findall(r"^\| \d+ \| .+? \| ([\d–+ ]*) \| ", text, re.MULTILINE):
+        for part in (minutes.strip() or PLANNED).split("+"):
             ends = [int(number) for number in part.split("–")]
             low, high = low + ends[0], high + ends[-1]
     told = re.search(r"\*\*Together:\*\* (?:(\d+) h ?(\d*) to )?(\d+) h ?(\d*)\.", text)

@@ -255,9 +255,17 @@ def test_a_lab_becomes_a_link_with_its_question_when_it_exists(tmp_path):
     for key in ("advocate", "strategy"):
         text = labs.part(key, tmp_path)
         assert "[What a private fork costs](../../notebooks/advocate/strategy.ipynb)<br>Is it worth it? |" in text
-        assert text.count("*(to come)*") == 3
-        covered = next(a["words"] for a in course.plan()["activities"] if "advocate/strategy" in a["labs"])
-        assert covered in text.split("Activities of the OSPO definition:")[1]
+        planned = [line for line in text.splitlines() if "*(to come)*" in line]
+        assert len(planned) == 3 and all(re.search(r"\*\(to come\)\*<br>[^|]+\? \|", line) for line in planned)
+        assert "[Activities](../activities.md)" in text.splitlines()[-1]
+
+
+def test_every_lab_to_come_says_what_it_will_answer():
+    asked = {one["stem"]: (one["title"], one.get("question", "")) for one in course.plan()["lessons"]}
+    for lesson in course.lessons(ROOT):
+        if lesson.role in ROLES and not lesson.exists:
+            title, question = asked[lesson.stem]
+            assert question.endswith("?") and question != title, lesson.stem
 
 
 @pytest.mark.parametrize(
