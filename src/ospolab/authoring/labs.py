@@ -21,30 +21,31 @@ def pages_of(root: Path) -> dict[Path, str]:
 
 
 def part(key: str, root: Path) -> str:
-    """A table of the four labs of the role or pillar `key`, and the activities they cover, as Markdown."""
+    """A table of the four labs of the role or pillar `key`, and where their activities are, as Markdown."""
     plan = course.plan()
     is_role = key in plan["roles"]
     rows = [f"| {'Pillar' if is_role else 'Role'} | Lab and its question | Paper |", "|---|---|---|"]
-    stems, named = set(), set(course.contents(root))
+    named = set(course.contents(root))
     for lesson in course.lessons(root):
         if lesson.role not in plan["roles"] or key not in (lesson.role, lesson.pillar):
             continue
-        stems.add(lesson.stem)
         folder, other = ("pillars", lesson.pillar) if is_role else ("roles", lesson.role)
         title = plan[folder][other]["title"]
         across = f"[{title}](../{folder}/{other}.md)" if f"book/{folder}/{other}" in named else title
         rows.append(f"| {across} | {_lab(lesson)} | {lesson.paper} |")
-    covered = [activity["words"] for activity in plan["activities"] if stems & set(activity["labs"])]
-    return "\n".join([NOTE, "", *rows, "", f"Activities of the OSPO definition: {'; '.join(covered)}.", ""])
+    return "\n".join([NOTE, "", *rows, "", "What the definition calls these: [Activities](../activities.md).", ""])
 
 
 def _lab(lesson: course.Lesson) -> str:
-    """Title and question of a lab: a link where it exists, otherwise its title and the words `to come`."""
-    if not lesson.exists:
-        return f"{lesson.title} *(to come)*"
-    asked = question(outcomes.read(lesson.path)) if lesson.path.is_file() else ""
-    link = f"[{lesson.title}](../../notebooks/{lesson.stem}.ipynb)"
-    return f"{link}<br>{asked}" if asked and asked != lesson.title else link
+    """Title and question of a lab: a link and its own question where it exists, otherwise the plan's and `to come`."""
+    if lesson.exists:
+        title = f"[{lesson.title}](../../notebooks/{lesson.stem}.ipynb)"
+        asked = question(outcomes.read(lesson.path)) if lesson.path.is_file() else ""
+    else:
+        title = f"{lesson.title} *(to come)*"
+        planned = next(entry for entry in course.plan()["lessons"] if entry["stem"] == lesson.stem)
+        asked = planned.get("question", "")
+    return f"{title}<br>{asked}" if asked and asked != lesson.title else title
 
 
 def question(notebook) -> str:

@@ -227,15 +227,14 @@ def link(place: Place | None, page: str) -> str:
 
 
 def _assessed(outcome: Outcome, page: str) -> str:
-    """The tasks that assess an outcome, each with its points and the names of its graded cells."""
+    """The tasks that assess an outcome, each with its points."""
     tasks: dict[tuple[Place | None, str], list[Mark]] = defaultdict(list)
     for mark in outcome.assessed:
         tasks[mark.place, mark.by].append(mark)
     said = []
     for (place, by), marks in tasks.items():
-        names = ", ".join(f"`{mark.grade_id}`" for mark in marks)
         worth = count(sum(mark.points for mark in marks), "point")
-        said.append(f"{link(place, page)}, {worth} {WAYS.get(by, by)} ({names})")
+        said.append(f"{link(place, page)}, {worth} {WAYS.get(by, by)}")
     return "; ".join(said)
 
 
@@ -248,10 +247,17 @@ def _listed(kept: Kept) -> str:
         taught = "; ".join(link(place, lesson) for place in outcome.taught)
         questions = f"question{'s' * (len(outcome.asked) > 1)} {', '.join(map(str, outcome.asked))}"
         asked = f"{questions} of the [quiz]({lesson}#check-yourself)" if outcome.asked else ""
-        lines.append(f"{number}. {outcome.words} `{outcome.id}`")
+        lines.append(f'{number}. <a id="{outcome.id}"></a>{outcome.words}')
         for what, said in (("Taught", taught), ("Assessed", _assessed(outcome, exercise)), ("Asked", asked)):
             lines.append(f"   - **{what}:** {said or '*nowhere yet*'}")
     return "\n".join(lines)
+
+
+def _cells(kept: Kept) -> str:
+    """The names of the graded cells of each outcome, folded away: they are long, and few readers look for them."""
+    names = [", ".join(f"`{mark.grade_id}`" for mark in outcome.assessed) for outcome in kept.outcomes]
+    lines = [f"{number}. {said or '*none yet*'}" for number, said in enumerate(names, 1)]
+    return "\n\n".join(["<details><summary>Graded cells</summary>", "\n".join(lines), "</details>"])
 
 
 def _row(words: str, numbers: list[float]) -> str:
@@ -292,8 +298,8 @@ the sections that teach it, the tasks of the exercise that assess it, and the qu
 where one of the three is missing.
 
 So far {len(lessons)} of {len(course.lessons(root))} lessons {verb} here. An exercise has 20 points; the foundations
-share one. A graded cell may assess more than one outcome, and its points are then named at each. Names in `this type`
-are those of the graded cells, as the feedback shows them.
+share one. A graded cell may assess more than one outcome, and its points are then named at each. Below each lesson,
+*Graded cells* unfolds to the names of these cells, as the feedback shows them, under the number of each outcome.
 
 ## At a glance
 
@@ -311,5 +317,5 @@ plus those for prose that a person reads.
         where = [spot or lesson.role.capitalize(), f"[lesson](../notebooks/{lesson.stem}.ipynb)"]
         if lesson.assignment_exists:
             where.append(f"[exercise](../exercises/release/{lesson.assignment}/{lesson.assignment}.ipynb)")
-        parts += [f"## {lesson.title}", " · ".join(where), _listed(one)]
+        parts += [f"## {lesson.title}", " · ".join(where), _listed(one), _cells(one)]
     return "\n\n".join(parts) + "\n"

@@ -104,8 +104,8 @@ def enabler() -> Figure:
         drawing,
         alt=f"Bar chart of the responsibilities that {base} offices named in 2023, several answers allowed: {listed}.",
         caption=f"Filled: work of the Enabler, as we sort it. {processes} of {base} offices improve policies and "
-        f"processes, {_percent(processes, base)} %; {metrics} track figures, {_percent(metrics, base)} %. A sample "
-        "that chose itself. "
+        f"processes, {_percent(processes, base)} %; {metrics} track figures, {_percent(metrics, base)} %. Whoever "
+        "wished to answer did. "
         "Data: survey_ospo (TODO Group, CC-BY-SA-4.0), survey of 2023.",
     )
 
@@ -118,7 +118,7 @@ def counselor() -> Figure:
     lines = {
         "MIT": ("MIT", BLUE, "-", 0),
         "Apache-2.0": ("Apache-2.0", GREEN, "-", 4),
-        "NOASSERTION": ("not recognised", GREY, ":", -3),
+        "NOASSERTION": ("not identified", GREY, ":", -3),
         "GPL-3.0": ("GPL-3.0", ORANGE, "--", -3),
         "AGPL-3.0": ("AGPL-3.0", PURPLE, "-.", 0),
     }
@@ -150,7 +150,7 @@ def counselor() -> Figure:
         alt=f"Line chart of licence shares in {first} and {last}: {said}. None moved more than {moved:.1f} points.",
         caption="Developers who pushed to public repositories on one platform, by the licence key of the repository. "
         "Somebody active under two licences counts twice, and the European Union is left out, because its members are "
-        "already in. “Not recognised”: the platform found no licence it knew. "
+        "already in. “Not identified”: there is a licence file that the platform could not name, or there are several. "
         "Data: innovation_graph_licenses (CC0-1.0).",
     )
 
@@ -188,20 +188,24 @@ def advocate() -> Figure:
 
 
 def environmentalist() -> Figure:
-    """How many of a project's maintainers its largest named employer pays, by level of the project."""
+    """How many of a body's listed maintainers name the same employer, by level of the project it belongs to."""
     table = load("maintainers_by_employer")
     size = table.groupby(["maturity", "project"]).maintainers.sum()
     named = table[table.employer != "independent_or_unstated"].groupby(["maturity", "project"]).maintainers.max()
-    # A project in which nobody named an employer has no largest one.
+    # A body in which nobody named an employer has no largest one.
     share = (named.reindex(size.index, fill_value=0) / size)[size >= 3]
     bands = pd.DataFrame(
-        {"under half": share < 0.5, "half or more, not all": share.between(0.5, 1, "left"), "all of them": share == 1}
+        {
+            "under half name the same employer": share < 0.5,
+            "half or more, not all": share.between(0.5, 1, "left"),
+            "all of them": share == 1,
+        }
     )
     counts = bands.groupby("maturity").sum().loc[["sandbox", "incubating", "graduated"]]
     half = counts["half or more, not all"] + counts["all of them"]
     whole = counts.sum(axis=1)
     drawing, ax = _stacked_bars(counts, (_EMPTY, _HATCHED, _FILLED), height=3.4)
-    ax.set_xlabel("projects, by the largest employer's part")
+    ax.set_xlabel("projects and committees")
     ax.set_xlim(0, 150)
     ax.set_xticks(range(0, 160, 50))
     said = "; ".join(
@@ -210,11 +214,11 @@ def environmentalist() -> Figure:
     rates = ", ".join(f"{_percent(half[level], whole[level])} % of {whole[level]} {level}" for level in counts.index)
     return figure(
         drawing,
-        alt=f"Bars for {whole.sum()} projects by the part of their maintainers whom the largest named employer pays. "
+        alt=f"Bars for {whole.sum()} bodies by the part of their listed maintainers who name the same employer. "
         f"{said}. Half or more in {half.sum()} of {whole.sum()}.",
-        caption=f"One named employer pays half or more of the maintainers in {half.sum()} of {whole.sum()} projects "
-        f"with at least 3 listed maintainers: {rates}. A blank counts as a person, never as an employer. Declared, not "
-        "verified. "
+        caption=f"Half or more of the maintainers name the same employer in {half.sum()} of {whole.sum()} bodies with "
+        f"at least 3 listed: {rates}. Most bodies are projects, some are committees or working groups. A blank counts "
+        "as a person, never as an employer. Declared, not verified. "
         "Data: maintainers_by_employer (CNCF, CC-BY-4.0).",
     )
 
@@ -256,52 +260,45 @@ def strategy() -> Figure:
         drawing,
         alt=f"Organisations that have an office, in per cent for each year. {said}.",
         caption="Lines join only what was asked in the same way. From 2022 the answer “yes” is split into formal and "
-        "informal (added up here), and each year reached another mix of sizes. “Over 10,000” means 10,000 or more from "
-        "2022. A sample that chose itself. "
+        "informal (added up here), whoever is not involved in open source is not asked, and each year reached another "
+        "mix of sizes; in 2023 small organisations from a panel were turned away. “Over 10,000” means 10,000 or more "
+        "from 2022. Whoever wished to answer did. "
         "Data: survey_ospo (TODO Group, CC-BY-SA-4.0).",
     )
 
 
 def governance() -> Figure:
-    """A foundation's decisions on licences of third-party components: by the rule, and by the board, year by year."""
+    """What the board of a foundation decided on third-party components, year by year; the rule's part in words."""
     decisions = load("license_decisions")
-    routes = decisions.status.replace({"allowlisted": "rule", "apache-2.0": "rule"})
-    counts = pd.crosstab(decisions.decided_on.dt.year, routes)
+    by_rule = decisions.status.isin(["allowlisted", "apache-2.0"])
+    rule = by_rule.sum()
+    board = decisions[~by_rule]
+    counts = pd.crosstab(board.decided_on.dt.year, board.status)[["approved", "denied"]]
     counts = counts.reindex(range(counts.index.min(), counts.index.max() + 1), fill_value=0)
-    drawing, ax = canvas(WIDTH, 3.9)
-    left = pd.Series(0, index=counts.index)
-    shown = {
-        "rule": ("by the rule", _EMPTY),
-        "approved": ("approved by the board", _FILLED),
-        "denied": ("refused by the board", _HATCHED),
-    }
-    for route, (label, fill) in shown.items():
-        ax.barh(counts.index, counts[route].where(counts[route] > 0), left=left, height=0.55, label=label, **fill)
-        left += counts[route]
+    counts.columns = ["approved", "refused"]
+    drawing, ax = canvas(WIDTH, 3.6)
+    ax.barh(counts.index, counts.approved, height=0.55, label="approved by the board", **_FILLED)
+    refused = counts.refused.where(counts.refused > 0)
+    ax.barh(counts.index, refused, left=counts.approved, height=0.55, label="refused by the board", **_HATCHED)
     for year, row in counts.iterrows():
-        words = [
-            f"{row[route]} {label.removesuffix(' by the board')}" for route, (label, _) in shown.items() if row[route]
-        ]
-        ax.text(row.sum() + 5, year, ", ".join(words) or "none", va="center")
+        words = ", ".join(f"{number} {what}" for what, number in row.items() if number)
+        ax.text(row.sum() + 1, year, words or "none", va="center")
     ax.invert_yaxis()
     ax.set_yticks(counts.index)
-    ax.set_xlim(0, 580)
-    ax.set_xticks(range(0, 400, 100))
+    ax.set_xlim(0, 100)
+    ax.set_xticks(range(0, 100, 20))
     ax.set_xlabel("components")
     ax.tick_params(left=False)
     _legend(drawing)
     total = counts.sum()
-    said = "; ".join(
-        f"{year}: {row['rule']} by the rule, {row['approved']} approved, {row['denied']} refused"
-        for year, row in counts.iterrows()
-    )
+    said = "; ".join(f"{year}: {row.approved} approved, {row.refused} refused" for year, row in counts.iterrows())
     return figure(
         drawing,
-        alt=f"Bars for {total.sum()} decisions, by year. {said}. In all {total['rule']} by the rule; "
-        f"{total['approved']} approved and {total['denied']} refused by the board.",
-        caption=f"{total['rule']} of {total.sum()} decisions, {_percent(total['rule'], total.sum())} %, followed from "
-        "the written rule. After the first inventory the register lists only what went to the board. One row in five "
-        "of each kind, refusals excepted, is held out for grading and not drawn. "
+        alt=f"Bars for the {total.sum()} components that a board decided on, by year. {said}. "
+        f"In all {rule} by the rule; {total.approved} approved and {total.refused} refused by the board.",
+        caption=f"Not drawn: {rule} of {len(decisions)} decisions, {_percent(rule, len(decisions))} %, that followed "
+        f"from the written rule, all in {decisions.decided_on[by_rule].dt.year.max()}. One row in five of each kind, "
+        "refusals excepted, is held out for grading and missing here. "
         "Data: license_decisions (CNCF, CC-BY-4.0).",
     )
 
@@ -326,8 +323,8 @@ def compliance() -> Figure:
         drawing,
         alt=f"Bars for the verification materials of two standards. {said}. {counts.iloc[0].sum()} each.",
         caption=f"Both standards ask for {counts.iloc[0].sum()} pieces of evidence; {shared} topics are the same in "
-        "both. Document: a text in force. Procedure: how something is done. Record: what remains when it was done. The "
-        "kinds are our sorting, not the standards'. "
+        "both. Document: a text in force. Procedure: how something is done. Record: what remains when it was done. "
+        "Topics and kinds are our sorting, not the standards'. "
         "Data: openchain_5230 and openchain_18974 (OpenChain, CC-BY-4.0).",
     )
 

@@ -138,11 +138,20 @@ class Way:
 
     @property
     def minutes(self) -> Minutes:
-        return sum((step.reading + step.exercise for step in self.steps), NONE)
+        return _sum(self.steps)
+
+    @property
+    def here(self) -> list[Step]:
+        """The steps that can be taken today."""
+        return [step for step in self.steps if step.lesson.exists]
 
     @property
     def papers(self) -> list[str]:
         return [step.lesson.paper for step in self.steps if step.lesson.paper]
+
+
+def _sum(steps: list[Step]) -> Minutes:
+    return sum((step.reading + step.exercise for step in steps), NONE)
 
 
 def ways(root: Path) -> list[Way]:
@@ -201,11 +210,13 @@ def paths_part(root: Path) -> str:
     ]
     whole = everything(root)
     rows.append(f"| Anyone, all of it in the order of the book | {len(whole.steps)} | {whole.minutes.hours} |")
-    parts = [NOTE, "\n".join(rows)]
+    lesson, exercise = (Minutes(*course.plan()["minutes"][kind]) for kind in ("lesson", "exercise"))
+    planned = f"Where no minutes are given, the lab is *to come*, and planned with {lesson} + {exercise}."
+    parts = [NOTE, planned, "\n".join(rows)]
     for way in found:
         rows = ["| Step | Lesson | Minutes | Why here |", "|--:|---|---|---|"]
         for number, step in enumerate(way.steps, 1):
-            minutes = str(step.reading) + (f" + {step.exercise}" if step.exercise != NONE else "")
+            minutes = _told(step) if step.lesson.exists else ""
             rows.append(f"| {number} | {_lab(step.lesson)} | {minutes} | {step.why} |")
         later = "; ".join(_lab(lesson) if lesson.exists else f"*{lesson.title}*" for lesson in way.later)
         parts += [
@@ -213,10 +224,15 @@ def paths_part(root: Path) -> str:
             way.you,
             "\n".join(rows),
             f"**Together:** {way.minutes.hours}.\n\n"
+            f"**Here today:** {len(way.here)} of {len(way.steps)} lessons, {_sum(way.here)} minutes.\n\n"
             f"**What can wait:** {way.wait} That is: {later}.\n\n"
             f"**You end with:** {_and(way.papers)}.",
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _told(step: Step) -> str:
+    return f"{step.reading} + {step.exercise}" if step.exercise != NONE else f"{step.reading}"
 
 
 def _and(words: list[str]) -> str:
