@@ -7,6 +7,7 @@ import fcntl
 import html as entities
 import json
 import re
+import shutil
 import textwrap
 from functools import cache
 from pathlib import Path
@@ -445,8 +446,7 @@ def small_book(tmp_path, monkeypatch):
     (tmp_path / "_config.yml").write_text((ROOT / "_config.yml").read_text("utf-8"), "utf-8")
     (tmp_path / "requirements.txt").touch()
     for folder in ("_static", "_templates"):
-        (tmp_path / "book").mkdir(exist_ok=True)
-        (tmp_path / "book" / folder).symlink_to(ROOT / "book" / folder)
+        shutil.copytree(ROOT / "book" / folder, tmp_path / "book" / folder)
     for page in ("index", "one", "two"):
         (tmp_path / f"book/{page}.md").write_text(f"# Page {page}\n\nText.\n", "utf-8")
     write_toc(tmp_path, "one", "two")
@@ -459,10 +459,15 @@ def write_toc(root: Path, *chapters: str) -> None:
 
 
 def test_building(small_book, capsys):
-    # One sequence, because each build takes seconds: good; then a page removed and one that warns; the same again.
+    # One sequence, because each build takes seconds: good; another look; then a page removed and one that warns, twice.
     book.build(root=small_book)
     assert re.search(r"index\.html \(3 pages, \d+\.\d s\)", capsys.readouterr().out)
     assert book.is_current(small_book)
+
+    with (small_book / "book/_static/ospolab.css").open("a") as css:
+        css.write(".another-look { color: red; }\n")
+    book.build(root=small_book)
+    assert ".another-look" in (book.site(small_book) / "_static/ospolab.css").read_text("utf-8")
 
     write_toc(small_book, "one")
     (small_book / "book/one.md").write_text("# Page one\n\n[gone](gone.md)\n", "utf-8")

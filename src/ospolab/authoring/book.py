@@ -22,6 +22,8 @@ SOURCES = (
     # Which words become links to the glossary, and how they are found.
     *("src/ospolab/glossary.yml", "src/ospolab/authoring/glossary.py", "src/ospolab/authoring/term_links.py"),
 )
+# When no page is out of date, Sphinx does not look at these.
+LOOK = ("book/_static", "book/_templates")
 # Sphinx colours its output even into a file.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOTICED = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|^\w*(?:Error|Exception):")
@@ -36,10 +38,10 @@ def site(root: Path = ROOT) -> Path:
     return root / "_build/html"
 
 
-def fingerprint(root: Path = ROOT) -> str:
-    """A digest of everything the book is made of."""
+def fingerprint(root: Path = ROOT, sources: tuple[str, ...] = SOURCES) -> str:
+    """A digest of everything the book is made of, or of some of it."""
     digest = hashlib.sha256()
-    for source in SOURCES:
+    for source in sources:
         start = root / source
         for path in sorted(start.rglob("*")) if start.is_dir() else [start]:
             if path.is_file() and ".ipynb_checkpoints" not in path.parts:
@@ -49,8 +51,11 @@ def fingerprint(root: Path = ROOT) -> str:
 
 def is_current(root: Path = ROOT) -> bool:
     """True if the book was built from exactly the present sources."""
-    stamp = root / "_build/book.sha256"
-    return stamp.exists() and stamp.read_text("utf-8") == fingerprint(root) and not missing_pages(root)
+    return _stamp(root / "_build/book.sha256") == fingerprint(root) and not missing_pages(root)
+
+
+def _stamp(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.is_file() else None
 
 
 def missing_pages(root: Path = ROOT) -> list[str]:
@@ -95,7 +100,8 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
 
     started = time.perf_counter()
     folder = root / "_build"
-    if fresh or removed_pages(root):
+    look = fingerprint(root, LOOK)
+    if fresh or removed_pages(root) or _stamp(folder / "look.sha256") != look:
         _forget(folder)
     folder.mkdir(exist_ok=True)
     (folder / "book.sha256").unlink(missing_ok=True)
@@ -117,6 +123,7 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
         without = f"\nNo page was made for: {', '.join(absent)}." if absent else ""
         raise BookError(f"The book was not built.{without}\n{said}\nEverything it said: {log}")
     (folder / "book.sha256").write_text(before, "utf-8")
+    (folder / "look.sha256").write_text(look, "utf-8")
     seconds = time.perf_counter() - started
     print(f"The book: {site(root) / 'index.html'} ({len(pages.toc_files(root))} pages, {seconds:.1f} s)")
     return site(root)
