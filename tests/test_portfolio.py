@@ -64,7 +64,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("organisation", INVENTED.values(), ids=INVENTED)
 def test_a_paper_is_read_back_as_it_was_written(home, organisation):
-    path = portfolio.write(organisation)
+    path = portfolio.write(organisation).path
     assert path == home / "portfolio" / "organisation.yml" == papers.path_of(Organisation)
     assert portfolio.read(Organisation) == organisation == current()
     assert [file.name for file in path.parent.iterdir()] == ["organisation.yml"]
@@ -102,19 +102,34 @@ def test_a_name_that_yaml_would_take_for_something_else_stays_a_name(home):
 
 
 def test_what_was_changed_by_hand_is_kept_beside_the_new_one(home):
-    mine = INVENTED["education"]
-    path = portfolio.write(mine)
-    portfolio.write(mine)
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
-    for text in ("paper: organisation\nname: Ours\n", "not: [readable\n"):
-        path.write_text(text)
-        portfolio.write(mine)
-    kept = {file.name: file.read_text() for file in path.parent.iterdir() if file != path}
+    mine, other = INVENTED["education"], INVENTED["government"]
+    first = portfolio.write(mine)
+    assert first.changed and not portfolio.write(mine).changed
+    assert [file.name for file in first.path.parent.iterdir()] == ["organisation.yml"]
+    for paper, text in ((other, "paper: organisation\nname: Ours\n"), (mine, "not: [readable\n")):
+        first.path.write_text(text)
+        assert "changed there by hand is in `organisation.mine" in str(portfolio.write(paper))
+    kept = {file.name: file.read_text() for file in first.path.parent.iterdir() if file != first.path}
     assert kept == {
         "organisation.mine.yml": "paper: organisation\nname: Ours\n",
         "organisation.mine-2.yml": "not: [readable\n",
     }
     assert current() == mine
+
+
+def test_blanks_that_were_filled_in_stay_while_the_answers_stay(home):
+    firm = INVENTED["business"]
+    shown = charter.issue(charter_for(firm), firm)
+    path = home / "portfolio" / "charter.md"
+    assert "blanks for you to fill in" in shown
+    filled = path.read_text().replace("________", "the head of platform")
+    path.write_text(filled)
+    again = charter.issue(charter_for(firm), firm)
+    assert path.read_text() == filled
+    assert "stands as it is" in again and "blanks" not in again
+    changed = charter.issue({**charter_for(firm), "days": 20}, firm)
+    assert "charter.mine.md" in changed and "20 working days" in path.read_text()
+    assert path.with_name("charter.mine.md").read_text() == filled
 
 
 # The organisation
@@ -325,9 +340,13 @@ def test_the_list_says_what_is_missing_what_holds_and_what_fails(home):
 def test_a_broken_paper_fails_alone_and_says_where(home):
     health_report.issue(REPORT, RULE)
     path = home / "portfolio" / "organisation.yml"
-    path.write_text(yaml.safe_dump({"paper": "organisation", "name": "Half", "segment": "circus"}))
-    assert [one.word for one in shelf.states()] == ["failing", "missing", "sound"]
-    told = portfolio_command(home)
+    charter.issue(charter_for(INVENTED["government"]), INVENTED["government"])
+    for text in ("", yaml.safe_dump({"paper": "organisation", "name": "Half", "segment": "circus"})):
+        path.write_text(text) if text else path.unlink(missing_ok=True)
+        # Nobody is told what a charter of somebody else would need.
+        assert [one.word for one in shelf.states()] == ["failing" if text else "missing", "sound", "sound"]
+        told = portfolio_command(home)
+        assert "run the cell of task 4" in " ".join(told.output.split()) and "Kessel" not in told.output
     assert "organisation.yml, segment: Input should be" in told.output
 
 

@@ -190,14 +190,12 @@ def issue(answers: Mapping[str, Any], organisation: Organisation | None) -> str:
     # What an office is may be ticked among what it is not: the check says so, and a charter has no words for it.
     facts["is_not"] = [key for key in facts["is_not"] if key in vocabulary("is_not")]
     charter = Charter(organisation=organisation.name, written=date.today(), **facts)
-    path = papers.write(charter)
-    text = papers.render(charter)
-    blanks = text.count(papers.BLANK)
-    said = (
-        f"{text}\n\n*Written to `{path.parent.name}/{path.name}`. {blanks} blanks are for you to fill in there. "
-        "Run this cell again, and it is written anew; what you had changed by hand is kept beside it. The rules behind "
-        "it are those of a course, not law.*"
-    )
+    written = papers.write(charter)
+    blanks = written.path.read_text(encoding="utf-8", errors="replace").count(papers.BLANK)
+    said = f"{papers.render(charter)}\n\n*{written}"
+    if blanks:
+        said += f" It has {blanks} blanks for you to fill in: right-click the file, *Open With > Editor*."
+    said += " The rules behind it are those of a course, not law.*"
     if number := len(charter.complaints(organisation)):
         things = "1 thing does" if number == 1 else f"{number} things do"
         said += (

@@ -185,5 +185,5 @@ def issue(report: dict, rule_given: dict) -> str:
     if any(field not in report for field in NEEDED):
         return "Not written yet: the form above is not complete; its check names what is missing."
     paper = report_from(report, rule, health.project_card(report["project"]))
-    path = papers.write(paper)
-    return f"{papers.render(paper)}\n\n---\n*Written to `{path.parent.name}/{path.name}`.*"
+    written = papers.write(paper)
+    return f"{papers.render(paper)}\n\n---\n*{written}*"

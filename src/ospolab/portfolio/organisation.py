@@ -226,5 +226,5 @@ def issue(answers: Mapping[str, Any]) -> str:
     organisation = from_answers(answers)
     if organisation is None:
         return 'Not written yet: "nothing" is ticked beside something that is shipped. Leave one of them out.'
-    path = papers.write(organisation)
-    return f"{papers.render(organisation)}\n\n*Written to `{path.parent.name}/{path.name}`. Every later lab reads it.*"
+    written = papers.write(organisation)
+    return f"{papers.render(organisation)}\n\n*{written} Every later lab reads it. To change it, change your answers.*"

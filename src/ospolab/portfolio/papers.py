@@ -25,7 +25,7 @@ from ospolab.learner import files, find_copy, progress
 if TYPE_CHECKING:
     from ospolab.portfolio.organisation import Organisation
 
-__all__ = ["Issued", "Paper", "PaperError", "State", "folder", "read", "render", "state", "write"]
+__all__ = ["Issued", "Paper", "PaperError", "State", "Written", "folder", "read", "render", "state", "write"]
 
 BLANK = "________"  # in a template: for the organisation to fill in
 TEMPLATES = Path(__file__).parent / "templates"
@@ -94,17 +94,55 @@ def path_of(kind: type[Paper]) -> Path:
     return folder() / f"{kind.NAME}{kind.ENDING}"
 
 
-def write(paper: Paper) -> Path:
-    """Write a paper and return its path. An older one is replaced in one step, never half. Raises OSError.
+@dataclass(frozen=True)
+class Written:
+    """What became of a paper. changed: its file was written. kept: where the learner's own version was laid, if any."""
 
-    An older one that was changed by hand is kept beside it, as charter.mine.md, charter.mine-2.md and so on.
+    path: Path
+    changed: bool
+    kept: Path | None = None
+
+    def __str__(self) -> str:
+        name = f"`{self.path.parent.name}/{self.path.name}`"
+        if not self.changed:
+            return f"{name} stands as it is: your answers have not changed since it was written."
+        if self.kept is not None:
+            return f"Written to {name}. What you had changed there by hand is in `{self.kept.name}`, beside it."
+        return f"Written to {name}."
+
+
+def write(paper: Paper) -> Written:
+    """Write a paper, in one step, never half. Raises OSError.
+
+    A file that holds the same facts already is left as it is, with whatever was filled in by hand. One with other facts
+    is replaced; if it was changed by hand, it is kept beside, as charter.mine.md, charter.mine-2.md and so on.
     """
-    path = path_of(type(paper))
+    path, kind = path_of(type(paper)), type(paper)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _keep(path, type(paper))
+    mine = path.read_bytes() if path.exists() else None
+    try:
+        old = read(kind) if mine is not None else None
+    except PaperError:  # somebody wrote in it, and it is not readable any more
+        old = None
+    if old is not None and _same(old, paper):
+        return Written(path, changed=False)
+    own = mine is not None and (old is None or mine != _text(old).encode())
+    kept = _lay_aside(path, mine) if own else None
     files.write(path, _text(paper))
     progress.show(path.parent)
-    return path
+    return Written(path, changed=True, kept=kept)
+
+
+def _same(old: Paper, new: Paper) -> bool:
+    """Whether two papers say the same, on whatever day they were written."""
+    return old.model_dump(exclude={"written"}) == new.model_dump(exclude={"written"})
+
+
+def _lay_aside(path: Path, mine: bytes) -> Path:
+    names = (f"{path.stem}.mine{f'-{n}' if n > 1 else ''}{path.suffix}" for n in range(1, 1000))
+    free = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    files.write(free, mine)
+    return free
 
 
 def _text(paper: Paper) -> str:
@@ -112,21 +150,6 @@ def _text(paper: Paper) -> str:
     facts = {"paper": paper.NAME, **paper.model_dump(mode="json")}
     text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
     return f"---\n{text}---\n\n{render(paper)}\n" if paper.ENDING == ".md" else text
-
-
-def _keep(path: Path, kind: type[Paper]) -> None:
-    """Lay a file that is not ours alone aside, before it is replaced."""
-    try:
-        mine = path.read_bytes()
-        if mine == _text(read(kind)).encode():
-            return
-    except FileNotFoundError:
-        return
-    except PaperError:  # somebody wrote in it, and it is not readable any more
-        pass
-    names = (f"{kind.NAME}.mine{f'-{n}' if n > 1 else ''}{kind.ENDING}" for n in range(1, 1000))
-    free = next(name for name in names if not (path.parent / name).exists())
-    files.write(path.parent / free, mine)
 
 
 def read(kind: type[AnyPaper]) -> AnyPaper:
@@ -180,10 +203,14 @@ def render(paper: Paper) -> str:
 # How the portfolio stands
 
 
-def state(kind: type[Paper], organisation: Organisation) -> State:
-    """Whether a paper is there, readable, and holds for the organisation. Raises nothing because of the file."""
+def state(kind: type[Paper], organisation: Organisation | None) -> State:
+    """Whether a paper is there, readable, and holds for the organisation. Raises nothing because of the file.
+
+    organisation: None if it is not known; then nobody can say what does not hold for it.
+    """
     try:
-        problems = read(kind).complaints(organisation)
+        paper = read(kind)
+        problems = paper.complaints(organisation) if organisation is not None else []
     except FileNotFoundError:
         return State(kind, "missing")
     except PaperError as error:

@@ -8,22 +8,23 @@ from rich.table import Table
 
 from ospolab import course
 from ospolab.portfolio import kinds, papers
-from ospolab.portfolio.organisation import INVENTED, Organisation, current
+from ospolab.portfolio.organisation import Organisation
 
 SIGNS = {"sound": "[green]✓[/] holds", "failing": "[bold red]✗[/] does not hold", "missing": "· not written yet"}
 
 
 def states() -> list[papers.State]:
     """One entry for every paper that can be issued today, in the order of the course."""
-    return [papers.state(kind, _whose()) for kind in kinds()]
+    whose = _whose()
+    return [papers.state(kind, whose) for kind in kinds()]
 
 
-def _whose() -> Organisation:
-    """Whom the papers are for. An organisation.yml that cannot be read fails by itself, not every paper with it."""
+def _whose() -> Organisation | None:
+    """Whom the papers are for; None while organisation.yml is missing or cannot be read."""
     try:
-        return current()
-    except (papers.PaperError, OSError):
-        return INVENTED["business"]
+        return papers.read(Organisation)
+    except (FileNotFoundError, papers.PaperError, OSError):
+        return None
 
 
 def to_come() -> list[str]:
@@ -34,7 +35,7 @@ def to_come() -> list[str]:
 def show(console: Console) -> bool:
     """Print the shelf; whether some paper fails."""
     found, whose = states(), _whose()
-    table = Table("paper", "file", "state", title=f"Papers of {escape(whose.label)}")
+    table = Table("paper", "file", "state", title=f"Papers of {escape(whose.label)}" if whose else "Your papers")
     titles = {lesson.stem: lesson.title for lesson in course.lessons()}
     for one in found:
         state = SIGNS[one.word]
@@ -47,6 +48,12 @@ def show(console: Console) -> bool:
     for one in found:
         for problem in one.problems:
             console.print(f"[bold]{one.kind.TITLE}:[/] {escape(problem)}", soft_wrap=True)
+    if whose is None and any(one.word != "missing" for one in found):
+        console.print(
+            "Whether they hold depends on the organisation, and organisation.yml is missing or cannot be read: run the "
+            "cell of task 4 in the exercise of the foundations again.",
+            soft_wrap=True,
+        )
     if later := to_come():
         console.print(f"Still to come: {escape(', '.join(later))}.", soft_wrap=True)
     return any(one.word == "failing" for one in found)
