@@ -3,10 +3,8 @@
 c = get_config()  # noqa: F821 - nbgrader provides it
 
 c.CourseDirectory.course_id = "ospolab"
-# What a learner has to write shows as an error until it is written, and says so.
-c.ClearSolutions.code_stub = {
-    "python": "# YOUR CODE HERE\nraise NotImplementedError('write your answer in this cell, or skip it')"
-}
+# What a learner has to write stops in one line until it is written, and says so; NotYet is imported by the set-up cell.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotYet('write your answer in this cell, or skip it')"}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 # Stored forms and curves, so that a reader of the book sees what is asked.
 c.GenerateAssignment.preprocessors.append("ospolab.authoring.exercises.ShowCells")

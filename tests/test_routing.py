@@ -112,3 +112,13 @@ def test_nothing_is_told_of_what_is_open(answer, capsys):
     answer()
     assert sum(routing.mark("mail", KEY)) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_second_place_that_is_the_first_is_told(answer, capsys):
+    place = {"role": "counselor", "pillar": "strategy"}
+    answer(requests={"one": {**place, "hand": "decides"}}, second={"one": place})
+    routing.remind("mail")
+    assert capsys.readouterr().out == "One, a town: the second place is the first one again; name another.\n"
+    answer(requests={"one": place}, second={"one": {"role": "environmentalist", "pillar": "strategy"}})
+    routing.remind("mail")
+    assert capsys.readouterr().out == ""

@@ -11,7 +11,7 @@ from textwrap import fill
 from ospolab.checks import given
 from ospolab.forms import definition
 
-__all__ = ["held", "mark"]
+__all__ = ["held", "mark", "remind"]
 
 
 def held(role: str | None, pillar: str | None, places: Iterable[str]) -> float:
@@ -35,7 +35,7 @@ def mark(task: str, key: dict[str, dict[str, str]]) -> list[float]:
     """
     form, answered = definition.task(task), given(task)
     first, second = answered.get("requests", {}), answered.get("second", {})
-    senders = {row.value: row.text.split(":")[0].strip("* ") for row in form.field("requests").rows}
+    senders = _senders(form)
     again = {row.value for row in form.field("second").rows} if form.field("second") else set()
     parts: list[float] = []
     for request, sound in key.items():
@@ -55,6 +55,21 @@ def mark(task: str, key: dict[str, dict[str, str]]) -> list[float]:
             line = f"{senders[request]}. What holds: {'; '.join(told)}. {sound['why']}"
             print(fill(line, 100, initial_indent="- ", subsequent_indent="  "))
     return parts
+
+
+def remind(task: str) -> None:
+    """Print which second places of a routing form are the first ones said again: those are not second ones."""
+    answered = given(task)
+    first, second = answered.get("requests", {}), answered.get("second", {})
+    senders = _senders(definition.task(task))
+    for request, other in second.items():
+        place = {key: first.get(request, {}).get(key) for key in ("role", "pillar")}
+        if other == place:
+            print(f"{senders[request]}: the second place is the first one again; name another.")
+
+
+def _senders(form: definition.Task) -> dict[str, str]:
+    return {row.value: row.text.split(":")[0].strip("* ") for row in form.field("requests").rows}
 
 
 def _either(keys: list[str]) -> str:
