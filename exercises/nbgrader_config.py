@@ -1,5 +1,7 @@
 """nbgrader's settings for this course folder. Run nbgrader here, or `make teach` for its pages in JupyterLab."""
 
+from ospolab.learner import feedback
+
 c = get_config()  # noqa: F821 - nbgrader provides it
 
 c.CourseDirectory.course_id = "ospolab"
@@ -12,3 +14,5 @@ c.ExecutePreprocessor.timeout = 120
 # An unfinished or endless cell costs itself and not the class.
 c.Execute.timeout = 60
 c.Execute.interrupt_on_timeout = True
+# The feedback page needs no network, and says what a human has yet to read.
+feedback.configure(c)

@@ -167,6 +167,15 @@ def test_moving_the_explorer_changes_the_conclusion(page, lab):
     assert page.asked == []
 
 
+def says_it_is_dead(form):
+    """Fail unless a form says, at both ends, that nobody saves what it is told, and shows no count."""
+    form.scroll_into_view_if_needed()
+    expect(form.locator(".ospolab-status .widget-html-content")).to_be_hidden()
+    for part, pseudo in ((form, "::before"), (form.locator(".ospolab-status"), "::after")):
+        told = part.evaluate("(element, pseudo) => getComputedStyle(element, pseudo).content", pseudo)
+        assert "Not connected to a kernel" in told and "is not saved" in told
+
+
 def test_a_form_survives_its_kernel_and_the_checks_turn_green(page, lab):
     open_in_lab(page, lab, f"{EXERCISE}.ipynb")
     run_all(page)
@@ -193,8 +202,10 @@ def test_a_form_survives_its_kernel_and_the_checks_turn_green(page, lab):
     menu(page, "Kernel", "Restart Kernel…")
     page.locator(".jp-Dialog-button.jp-mod-accept").click()
     page.wait_for_timeout(1500)
+    says_it_is_dead(form)
     run_all(page)
     form = page.locator(".ospolab-form-curves").last
+    expect(form.locator(".ospolab-status .widget-html-content")).to_be_visible()
     expect(form.get_by_role("radio", name=re.compile("has gathered")).nth(1)).to_be_checked()
     expect(form.locator(".ospolab-status")).to_contain_text("All 4 answered")
     assert yaml.safe_load(answers.read_text(encoding="utf-8")) == kept
@@ -205,7 +216,27 @@ def test_a_form_survives_its_kernel_and_the_checks_turn_green(page, lab):
     expect(cell_with(page, 'result("signals", earned)').locator(".jp-OutputArea")).to_contain_text(
         "1 answer is still missing"
     )
+    menu(page, "Kernel", "Shut Down Kernel")
+    says_it_is_dead(form)
     assert page.asked == []
+
+
+def test_no_choice_in_a_table_is_cut_off(page, lab):
+    open_in_lab(page, lab, "exercises/foundations/foundations.ipynb")
+    run_all(page)
+    hard = page.locator(".ospolab-form-hard").last
+    hard.scroll_into_view_if_needed()
+    expect(hard.locator("select").first).to_be_visible()
+    cut = hard.evaluate(
+        """form => [...form.querySelectorAll("select")].filter(select => {
+            const has = select.clientWidth;
+            select.style.width = select.style.maxWidth = "max-content";
+            const needs = select.clientWidth;
+            select.style.width = select.style.maxWidth = "";
+            return needs > has;
+        }).length"""
+    )
+    assert cut == 0
 
 
 # --- the reader, in the book ------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_explorer_shows_its_starting_state_whatever_was_moved():
     slider.value = 7
     assert "<b>7</b> of them" in explorer.sentence.value and "7 shown" in explorer.picture_now.value
     assert explorer._repr_mimebundle_()["text/html"] == before
-    assert "<b>3</b> of them" in before and "How many: 3" in before and "make learn" in before
+    assert "<b>3</b> of them" in before and "How many: 3" in before and "run this cell" in before
 
 
 def test_settings_of_the_labs_explorer_give_a_conclusion():

@@ -88,6 +88,11 @@ TWO = "[{value: a, text: A}, {value: b, text: B}]"
             f"{{id: f, kind: table, label: L, rows: {TWO}, columns: [{{id: c, kind: number, label: L, max: x}}]}}",
             'column "c", max:',
         ),
+        (
+            f"{{id: f, kind: table, label: L, rows: {TWO}, "
+            "columns: [{id: c, kind: text, label: L, required_if: {field: a, value: b}}]}",
+            "required_if is for the fields of a form",
+        ),
     ],
 )
 def test_an_author_is_told_file_task_field_and_what_is_wrong(tmp_path, field, message):
@@ -105,6 +110,46 @@ def test_other_mistakes_of_an_author(tmp_path):
     (tmp_path / "forms.yml").unlink()
     with pytest.raises(FormsError, match=r"There is no forms\.yml in"):
         definition.load(tmp_path)
+
+
+DEPENDING = """
+house:
+  title: Whose house
+  fields:
+    - {id: start, kind: choice, label: Start, options: [{value: own, text: My own}, {value: yours, text: Yours}]}
+    - {id: size, kind: number, label: Size, min: 1, max: 10000000, required_if: {field: start, value: own}}
+    - {id: name, kind: text, label: Name, optional: true, required_if: {field: start, value: own}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "instead", "message"),
+    [
+        ("required_if: {field: start", "required_if: {field: strat", '"strat" is no choice above it'),
+        ("required_if: {field: start", "required_if: {field: name", '"name" is no choice above it'),
+        (
+            "value: own}}",
+            "value: owned}}",
+            '"owned" is no option of start; expected one of: own, yours (did you mean own',
+        ),
+    ],
+)
+def test_what_a_field_depends_on_has_to_be_there(tmp_path, was, instead, message):
+    told = form_error(tmp_path, DEPENDING.replace(was, instead, 1))
+    assert 'field "size", required_if: ' in told and message in told
+
+
+def test_a_field_is_required_once_a_choice_calls_for_it(tmp_path):
+    (tmp_path / "forms.yml").write_text(DEPENDING)
+    assert missing("house", tmp_path) == ["Start"]
+    store.save("house", "start", "own", tmp_path)
+    assert missing("house", tmp_path) == ["Size", "Name"]
+    store.save("house", "size", 12, tmp_path)
+    store.save("house", "start", "yours", tmp_path)
+    assert missing("house", tmp_path) == []
+    assert answers("house", tmp_path) == {"start": "yours", "size": 12}
+    form, saved = definition.task("house", tmp_path), store.read("house", tmp_path)
+    assert [field.id for field in form.required(saved.values)] == ["start"]
 
 
 def test_an_unknown_task_suggests_the_nearest(folder):
@@ -170,6 +215,7 @@ def test_sound_answers(field, name, value, typed):
         ("window", "12 months", "a whole number"),
         ("window", "1.000", "read in two ways"),
         ("share", "1,500", "read in two ways; expected 1500 or 1.5, without"),
+        ("share", "1,250,000", "expected 1250000, without thousands separators"),
         ("share", "2", "a number of at most 1"),
         ("steps", ["a", "b"], "leaves out c"),
         ("steps", ["a", "b", "b"], 'holds "b" twice'),
@@ -186,6 +232,11 @@ def test_unsound_answers_say_what_was_expected(field, name, value, expected):
     assert expected in field(name).problem(value)
     with pytest.raises(ValueError, match="expected"):
         field(name).check(value)
+
+
+def test_large_numbers_are_written_out(tmp_path):
+    (tmp_path / "forms.yml").write_text(DEPENDING)
+    assert definition.task("house", tmp_path).field("size").expected == "a number from 1 to 10,000,000"
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", [], {}])
@@ -221,10 +272,53 @@ def test_answers_are_typed_and_missing_names_labels(folder, monkeypatch):
     )
     typed = {"curve-a": "lag", "signals": ["x", "no"], "window": 12, "rules": {"r1": {"use": "no"}}}
     assert answers("curves", folder) == typed
-    assert missing("curves", folder) == ["Steps", "Rules", "Summary"]
+    assert missing("curves", folder) == ["Steps", "Rules: 1 of 2 rows open: Two", "Summary"]
     assert missing("drill", folder) == ["Name"]
     monkeypatch.chdir(folder)
     assert answers("curves") == typed
+
+
+TABLE = """
+monday:
+  title: Monday
+  fields:
+    - id: requests
+      kind: table
+      label: "{label}"
+      rows:
+        - {{value: a, text: "**Field engineer, water utility:** “May I?”"}}
+        - {{value: b, text: "“All that we have shipped holds version 4.6.3 or an older one.”"}}
+        - {{value: c, text: "A **third** one"}}
+        - {{value: d, text: Four}}
+        - {{value: e, text: Five}}
+        - {{value: f, text: Six}}
+      columns:
+        - {{id: role, kind: text, label: Role}}
+        - {{id: note, kind: text, label: Note, optional: true}}
+        - {{id: pillar, kind: text, label: Pillar}}
+"""
+
+
+def test_what_is_open_in_a_table_is_named_by_its_rows(tmp_path):
+    label = "Six requests from inside. Where does **each one** of them belong, and why there?"
+    (tmp_path / "forms.yml").write_text(TABLE.format(label=label))
+    begins = "Six requests from inside. Where does each one of them …"
+    assert missing("monday", tmp_path) == [begins]
+    whole = {"role": "r", "pillar": "p"}
+    rows = {"a": {"role": "r"}, **dict.fromkeys("bcdef", whole)}
+    store.save("monday", "requests", rows, tmp_path)
+    assert missing("monday", tmp_path) == [f"{begins}: 1 of 6 rows open: Field engineer, water utility"]
+    store.save("monday", "requests", {"f": {"role": "r", "note": "n"}}, tmp_path)
+    named = "Field engineer, water utility; “All that we have shipped holds …; A third one; Four; and 2 more"
+    assert missing("monday", tmp_path) == [f"{begins}: 6 of 6 rows open: {named}"]
+    form, saved = definition.task("monday", tmp_path), store.read("monday", tmp_path)
+    assert form.still_open(saved.values) == missing("monday", tmp_path)
+    assert form.field("requests").progress(saved.values["requests"]) == (1, 12)
+    store.save("monday", "requests", {**rows, "a": whole}, tmp_path)
+    assert missing("monday", tmp_path) == []
+    (tmp_path / "forms.yml").write_text(TABLE.format(label="Where to?"))
+    store.save("monday", "requests", rows, tmp_path)
+    assert missing("monday", tmp_path) == ["Where to? 1 of 6 rows open: Field engineer, water utility"]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -241,11 +335,20 @@ def test_other_systems_line_ends_and_byte_order_mark(folder, newline, mark):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("curves:\n  window: 4\n  curve-a: laag\n", 'answers.yml, line 3: "curve-a" is "laag"; expected one of: lag'),
-        ("curves:\n  signals:\n    - x\n    - z\n", 'answers.yml, line 4: "signals" holds "z"; expected'),
-        ("curves:\n  rules:\n    r1:\n      note: n\n      use: perhaps\n", 'line 5: "rules" is "perhaps" in row r1'),
-        ("curves:\n  rules:\n    r1:\n      note: n\n    r7:\n      use: no\n", 'line 5: "rules" names the row "r7"'),
-        ("curves:\n  rules:\n    r1:\n      not: n\n", 'line 4: "rules" names the column "not" in row r1'),
+        (
+            "curves:\n  window: 4\n  curve-a: laag\n",
+            'answers.yml, line 3: "curve-a" (Curve A) is "laag"; expected one of: lag',
+        ),
+        ("curves:\n  signals:\n    - x\n    - z\n", 'answers.yml, line 4: "signals" (Signals) holds "z"; expected'),
+        (
+            "curves:\n  rules:\n    r1:\n      note: n\n      use: perhaps\n",
+            'line 5: "rules" (Rules) is "perhaps" in row r1',
+        ),
+        (
+            "curves:\n  rules:\n    r1:\n      note: n\n    r7:\n      use: no\n",
+            'line 5: "rules" (Rules) names the row "r7"',
+        ),
+        ("curves:\n  rules:\n    r1:\n      not: n\n", 'line 4: "rules" (Rules) names the column "not" in row r1'),
         ("curves:\n  window: 4\n\n  window: 5\n", 'line 4: "window" is written twice (first in line 2); keep one'),
         ("curves:\n  window: 4\n window: 5\n", "line 3: this cannot be read as YAML"),
         ("curves:\n  summary: 'open\n", "this cannot be read as YAML"),

@@ -138,7 +138,70 @@ def test_cells_of_a_table_are_counted(folder):
     cell(shown, "r1", "use").value = "yes"
     cell(shown, "r1", "note").value = "optional"
     assert shown.questions["rules"].note.value == "1 of 4 cells answered"
-    assert missing("curves")[-2:] == ["Rules", "Summary"]
+    assert missing("curves")[-2:] == ["Rules: 2 of 2 rows open: Factor of one; Two", "Summary"]
+    assert shown.status.value == "0 of 6 answered, and 1 of 4 cells of “Rules” · saved to answers.yml"
+
+
+def test_a_form_that_is_one_table_counts_its_cells(folder):
+    fields = FORMS[FORMS.index("    - id: rules") : FORMS.index("    - {id: summary")]
+    (folder / "forms.yml").write_text(f"only:\n  title: One table\n  fields:\n{fields}")
+    shown = form("only")
+    assert shown.status.value.startswith("0 of 4 answered · ")
+    for row in ("r1", "r2"):
+        cell(shown, row, "use").value = "yes"
+    cell(shown, "r1", "after").value = "2"
+    assert shown.status.value == "3 of 4 answered · saved to answers.yml"
+    cell(shown, "r2", "after").value = "2"
+    assert shown.status.value == "All 4 answered · saved to answers.yml"
+
+
+def test_a_form_of_one_question_is_answered_or_not(folder):
+    (folder / "forms.yml").write_text("one: {title: One, fields: [{id: a, kind: text, label: A}]}")
+    shown = form("one")
+    assert shown.status.value == "Not answered yet · every change is saved to answers.yml at once"
+    control(shown, "a").widget.value = "Yes"
+    assert shown.status.value == "Answered · saved to answers.yml"
+
+
+DEPENDING = """
+house:
+  title: Whose house
+  fields:
+    - {id: start, kind: choice, label: Start, options: [{value: own, text: My *own*}, {value: yours, text: Yours}]}
+    - {id: size, kind: number, label: Size, min: 1, max: 10000000, optional: true,
+       required_if: {field: start, value: own}}
+    - {id: three, kind: several, label: Tick the three., at_least: 3, at_most: 3,
+       options: [{value: a, text: A}, {value: b, text: B}, {value: c, text: C}]}
+"""
+
+
+def test_a_question_appears_when_an_answer_calls_for_it_and_hides_nothing_answered(folder):
+    (folder / "forms.yml").write_text(DEPENDING)
+    shown = form("house")
+    start, size = control(shown, "start").widget, shown.questions["size"]
+    assert size.layout.display == "none" and shown.status.value.startswith("0 of 2 answered")
+    start.value = "own"
+    assert size.layout.display is None and shown.status.value.startswith("1 of 3 answered")
+    start.value = "yours"
+    assert size.layout.display == "none" and shown.status.value.startswith("1 of 2 answered")
+    start.value = "own"
+    size.control.widget.value = "12"
+    assert size.spare.value == "" and shown.status.value.startswith("2 of 3 answered")
+    start.value = "yours"
+    assert answers("house") == {"start": "yours", "size": 12} and shown.status.value.startswith("1 of 2 answered")
+    for again in (shown, form("house")):
+        assert again.questions["size"].layout.display is None
+        assert again.questions["size"].spare.value == "Not needed for this choice; what stands here is kept."
+    size.control.widget.value = ""  # it does not vanish under one's hands, only from the next form
+    assert size.layout.display is None and form("house").questions["size"].layout.display == "none"
+
+
+def test_the_picture_says_on_which_choice_a_question_is_asked(folder):
+    (folder / "forms.yml").write_text(DEPENDING)
+    html = form("house").picture()
+    assert "<strong>Size</strong> <em>(only if you chose “My <em>own</em>”)</em> <code>size</code>" in html
+    assert "optional" not in html
+    assert "Enter a number from 1 to 10,000,000." in html and "<p>Three ticks.</p>" in html
 
 
 def test_a_ranking_is_unanswered_until_moved_or_confirmed(folder):
@@ -186,7 +249,10 @@ def test_hand_edited_values_that_do_not_fit(folder):
     text = "curves:\n  curve-a: laag\n  signals: [x, q]\n  rules:\n    r1: {use: maybe, after: 3}\n    r9: {use: yes}\n"
     Path("answers.yml").write_text(text)
     shown = form("curves")
-    assert "answers.yml, line 2: &quot;curve-a&quot; is &quot;laag&quot;" in shown.questions["curve-a"].message.value
+    assert (
+        "answers.yml, line 2: &quot;curve-a&quot; (Curve A) is &quot;laag&quot;"
+        in shown.questions["curve-a"].message.value
+    )
     control(shown, "window").widget.value = "12"
     assert "curve-a: laag" in Path("answers.yml").read_text()
     cell(shown, "r1", "after").value = "4"

@@ -97,7 +97,14 @@ def test_the_plain_glossary_needs_no_directive(tmp_path):
     assert "\n## F\n\n**fork** It is so. *Also: hard fork.* *See: VEX.*\n\n## V\n" in text
     assert ":::" not in glossary.plain(ENTRIES)
     assert "{term}" not in glossary.plain(ENTRIES)
-    assert all(f"**{entry.term}** {entry.definition}" in glossary.plain(ENTRIES) for entry in ENTRIES)
+    without_code = glossary.plain(ENTRIES).replace("`", "")
+    assert all(f"**{entry.term}** {entry.definition}" in without_code for entry in ENTRIES)
+
+
+def test_what_jupyterlab_would_take_for_an_address_is_code_in_the_plain_glossary(tmp_path):
+    definition = "One line, as in pkg:pypi/requests@2.32.0, or (pkg:npm/%40x/y@1). See https://example.org/a."
+    text = glossary.plain(small(tmp_path, {"term": "purl", "definition": definition}))
+    assert "as in `pkg:pypi/requests@2.32.0`, or (`pkg:npm/%40x/y@1`). See `https://example.org/a`." in text
 
 
 # ------------------------------------------------------------------------------------------------------- finding terms

@@ -112,7 +112,7 @@ def false_outputs(content):
     [
         (twice, "factor was there more than once"),
         (without_test, "factor-half was missing"),
-        (locked_changed, "factor-half is locked, and had been changed"),
+        (locked_changed, "factor-half differs from the present course; the present one was graded"),
         (more_points, "factor-half: points had been changed"),
         (not_graded_any_more, "factor-half: grade and solution had been changed"),
         (other_kernel, None),

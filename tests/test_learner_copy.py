@@ -331,6 +331,8 @@ def test_a_full_disk_is_a_message(course, home, monkeypatch):
         (LESSON, '<a href="../../exercises/release/a/a.ipynb">', '<a href="../../exercises/a/a.ipynb">'),
         (LESSON, '[x](../../exercises/release/a/a.ipynb#end "Title")', '[x](../../exercises/a/a.ipynb#end "Title")'),
         (LESSON, "see [the register](../../book/data/index.md#xz).", "see the register (in the book)."),
+        (LESSON, "a [fork](../../book/glossary.md#term-fork).", "a [fork](../../glossary.md)."),
+        (f"exercises/release/{NAME}/n.ipynb", "[x](../../../book/glossary.md)", "[x](../../glossary.md)"),
         (f"exercises/release/{NAME}/n.ipynb", f"[x](../../../{LESSON})", f"[x](../../{LESSON})"),
         (f"exercises/release/{NAME}/n.ipynb", "[x](../other/other.ipynb)", "[x](../other/other.ipynb)"),
         (f"exercises/release/{NAME}/n.ipynb", "[x](forms.yml)", "[x](forms.yml)"),

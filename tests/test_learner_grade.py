@@ -58,7 +58,16 @@ def test_points_feedback_and_nothing_else(course, home, capsys):
     assert "checked by tests │ 3 │ 3" in out and "for a human to read │ - │ 2" in out
     feedback = (home / "feedback" / f"{NAME}.html").read_text()
     # The hidden tests have run, which the learner's copy does not hold.
-    assert "assert double(-4) == -8" in html.unescape(re.sub(r"<[^>]+>", "", feedback))
+    shown = html.unescape(re.sub(r"<[^>]+>", "", feedback))
+    assert "assert double(-4) == -8" in shown
+    # It needs no network, cuts no line, names what was graded, and says what nobody has read.
+    loaded = re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=[\"']?([^\"' >]+)", feedback)
+    loaded += re.findall(r"(?:url\(|@import|\bfrom)\s*[\"']?([^\"') ]+)", feedback)
+    assert [address for address in loaded if re.match(r"(https?:)?//", address)] == []
+    assert "white-space: pre-wrap" in feedback
+    assert "3 of 3 points; 2 more wait for a human" in shown
+    assert '<a href="#double-tests">Twice as much</a> <code>double-tests</code>: 3 of 3' in " ".join(feedback.split())
+    assert shown.count("A human reads this: up to 2 points") == 1 and "Score: 0.0 / 2.0" not in shown
     assert {path for path in course.rglob("*") if "my-course" not in path.parts} == before
     assert sorted(path.name for path in home.iterdir()) == [
         ".ospolab",
@@ -85,6 +94,19 @@ def test_a_text_not_written_yet_is_not_counted_as_checked_by_tests(course, home,
     assert "In your words (words) │ - │ 2 │ a human reads this, once" in out
     assert "checked by tests │ 0 │ 3" in out and "for a human to read │" not in out
     assert "welcome page" not in out
+
+
+def test_the_course_folders_settings_make_the_same_page():
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config, PyFileConfigLoader
+
+    root = Path(__file__).parents[1] / "exercises"
+    config = Config(PyFileConfigLoader("nbgrader_config.py", str(root)).load_config())
+    config.HTMLExporter.template_name = "feedback"  # as nbgrader's pages in JupyterLab set it
+    converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
+    exporter = converter.exporter_class(config=converter.config)
+    assert exporter.environment.get_template("index.html.j2").filename.startswith(str(Path(grade.__file__).parent))
 
 
 def test_what_is_saved_while_the_tests_run_is_not_taken_for_graded(course, home, monkeypatch):
@@ -117,16 +139,26 @@ def test_what_is_not_there_is_said(course, home):
     with pytest.raises(grade.GradeError, match="make learn"):
         grade.choose(course, home, None)
     fakecourse.write(course / "exercises/source/other/other.ipynb", fakecourse.exercise())
-    with pytest.raises(grade.GradeError, match="make grade ASSIGNMENT=other"):
+    with pytest.raises(grade.GradeError, match=r"ospolab grade other\n(?s:.*)make grade ASSIGNMENT="):
         grade.choose(course, home, None)
 
 
-def test_answers_that_cannot_be_read_are_named_in_the_terminal(home):
-    folder = home / "exercises" / NAME
-    assert grade.unreadable(folder) == []
-    (folder / "answers.yml").write_text("task: {\n")
-    assert len(grade.unreadable(folder)) == 1
-    assert "No answer of a form counted. answers.yml, line" in grade.unreadable(folder)[0]
+def test_answers_that_cannot_be_read_are_named_and_cost_no_points_of_before(course, home, capsys, monkeypatch):
+    answers = home / "exercises" / NAME / "answers.yml"
+    assert grade.answers_read(answers.parent) == (True, [])
+    marks = [grade.Mark("double-tests", "", 3, 3, by_hand=False, waits=False)]
+    monkeypatch.setattr(grade, "_run", lambda *_: marks)
+    assert grade.show(course, home, NAME) == 0
+    answers.write_text("curves: {\n")
+    marks = [grade.Mark("double-tests", "", 0, 3, by_hand=False, waits=False)]
+    assert grade.show(course, home, NAME) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "No answer of a form counted. answers.yml, line" in said and "These points are not kept" in said
+    points = next(one.exercise.points for one in standings(home, course) if one.exercise)
+    assert points.earned == 3 and not points.current
+    answers.write_text("curves:\n  first: sideways\n")  # one value that does not fit costs that one
+    assert grade.show(course, home, NAME) == 0
+    assert next(one.exercise.points for one in standings(home, course) if one.exercise).earned == 0
 
 
 def test_a_cell_pasted_twice_is_put_right_and_said(course, home, capsys):

@@ -51,7 +51,7 @@ def row(home: Path, course: Path, title: str = "The metric that improved") -> li
 
 
 def graded(home: Path, points: float, of: float = 18, waiting: float = 0, name: str = NAME) -> None:
-    """What `make grade` leaves behind."""
+    """What grading leaves behind."""
     kept = {"points": points, "of": of, "waiting": waiting, "work": work(home / "exercises" / name)}
     progress.record("points", name, kept, folder=home)
 
@@ -301,6 +301,25 @@ def test_a_shared_exercise_follows_its_lessons_and_its_papers_follow_it(home, lo
     assert next_line(home, longer) == f"the lesson [The metric that improved]({LESSON})."
 
 
+def test_a_charter_that_does_not_hold_is_written_and_not_finished(home, longer, monkeypatch):
+    from datetime import date
+
+    from ospolab.portfolio import charter, papers
+    from ospolab.portfolio.organisation import INVENTED
+
+    firm = INVENTED["business"]
+    facts = {"organisation": firm.name, "written": date(2026, 11, 23), "aim": "Aim.", "results": "Results.", "days": 9}
+    facts |= {"is_not": [], "sponsor": next(iter(charter.vocabulary("sponsors"))), "review_in_months": 12}
+    facts |= {"home": next(iter(charter.vocabulary("homes"))), "mandate": [next(iter(charter.vocabulary("mandate")))]}
+    states = []
+    for clauses in ([], charter.required(firm)):
+        with monkeypatch.context() as there:
+            there.chdir(home)
+            papers.write(charter.Charter(clauses=clauses, **facts))
+        states.append(row(home, longer, "One office, many forms")[3])
+    assert states == ["charter: written, not finished", "charter: written"]
+
+
 def test_a_lesson_that_leaves_the_course_leaves_the_count(home, longer):
     progress.record("read", "foundations/what-an-ospo-does", True, folder=home)
     assert so_far(home, longer).startswith("1 of 4 lessons read")
@@ -324,11 +343,11 @@ def test_the_page_leads_through_the_course_step_by_step(home, course):
     (home / "exercises" / NAME / "answers.yml").write_text("curves:\n  first: up\n  second: down\n")
     assert next_line(home, course).startswith("write the health report")
     (home / "portfolio" / "health-report.md").write_text("# Health report\n")
-    assert next_line(home, course).startswith("everything that is here is done. `make grade`")
+    assert next_line(home, course).startswith("everything that is here is done. `ospolab grade`")
     graded(home, 10)
     assert next_line(home, course).startswith("everything that is here is done and graded.")
     (home / "exercises" / NAME / "answers.yml").write_text("curves:\n  first: down\n  second: down\n")
-    assert next_line(home, course).startswith("everything that is here is done. `make grade`")
+    assert next_line(home, course).startswith("everything that is here is done. `ospolab grade`")
 
 
 def test_the_page_shows_what_is_done_and_what_is_to_come(home, course):
@@ -349,6 +368,29 @@ def test_the_page_shows_what_is_done_and_what_is_to_come(home, course):
     assert links and all((home / link).is_file() for link in links)
     to_come = text[text.index("## Still to come") :]
     assert "Your office" in to_come.split("##")[1]
+
+
+def test_the_page_says_how_to_reload_it_and_a_newcomer_how_to_begin(home, course):
+    welcome.refresh(home, course)
+    lines = [line for line in (home / "welcome.md").read_text().splitlines() if line]
+    assert lines[1].startswith("**So far:**") and "Reload Markdown File from Disk" in lines[2]
+    assert lines[3].startswith("**Next:") and "Run > Run All Cells" in lines[4]
+    (home / "exercises" / NAME / "answers.yml").write_text("curves:\n  first: up\n")
+    welcome.refresh(home, course)
+    assert "Your first time here?" not in (home / "welcome.md").read_text()
+
+
+def test_the_page_names_what_lies_beside_the_learners_work(home, course):
+    (home / EXERCISE).write_text(fakecourse.exercise(solved=False, text="My own words."))
+    for text in ("Second edition.", "Third edition."):
+        fakecourse.write(fakecourse.released(course, EXERCISE), fakecourse.exercise(solved=False, text=text))
+        copy.sync(course, home)
+    new = EXERCISE.replace(".ipynb", ".new.ipynb")
+    welcome.refresh(home, course)
+    assert f"[{EXERCISE}]({EXERCISE}): the new one is [{new}]({new})" in (home / "welcome.md").read_text()
+    (home / new).unlink()  # the learner has taken over what they like
+    welcome.refresh(home, course)
+    assert ".new." not in (home / "welcome.md").read_text()
 
 
 def test_the_terminal_shows_the_same_and_where_it_is_kept(home, course):

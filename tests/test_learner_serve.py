@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -32,6 +33,7 @@ class Started:
         # Jupyter's folders are the test's own: nothing of this machine's user is read or written.
         own = {f"JUPYTER_{kind}_DIR": str(course / "jupyter" / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
         gone = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "JUPYTER_TOKEN", "OSPOLAB_EXCHANGE"}
+        own |= {"HOME": str(course / "user"), "SHELL": shutil.which("bash") or "/bin/sh"}
         self.environment = {name: value for name, value in os.environ.items() if name not in gone} | own
         self.command = [sys.executable, "-c", AS_IF, str(course), str(first_port)]
         self.output = course / f"{arguments[0]}.out"
@@ -81,7 +83,9 @@ class Started:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    return fakecourse.make(tmp_path_factory.mktemp("serve") / "course")
+    made = fakecourse.make(tmp_path_factory.mktemp("serve") / "course")
+    fakecourse.write(made / "user" / ".profile", "export PATH=/usr/bin:/bin\n")  # as a system's own does
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +141,36 @@ def test_settings_for_learners(learning):
     names = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
     assert off == {f"@jupyter/nbgrader:{name}" for name in names}  # Validate stays
     assert config["news"] == {"disabled": True}
+
+
+def test_a_terminal_stands_in_the_copy_and_knows_the_command(learning, course):
+    parts = urlsplit(learning.address)
+    asked = urllib.request.Request(f"http://{parts.netloc}/api/terminals?{parts.query}", data=b"{}", method="POST")
+    with urllib.request.urlopen(asked) as answer:
+        name = json.load(answer)["name"]
+    said = asyncio.run(typed(f"ws://{parts.netloc}/terminals/websocket/{name}?{parts.query}", "ospolab progress; pwd"))
+    assert f"{course / 'my-course'}\r\n" in said
+    assert "So far: 0 of" in said and "not found" not in said
+
+
+async def typed(terminal: str, line: str) -> str:
+    """What a terminal shows after a line is typed into it; `echo` marks the end."""
+    from tornado.websocket import websocket_connect
+
+    said, socket = "", await websocket_connect(terminal)
+    await socket.write_message(json.dumps(["stdin", f"{line}; echo the-e''nd\r"]))
+    async with asyncio.timeout(20):
+        while "the-end" not in said:
+            kind, *rest = json.loads(await socket.read_message())
+            said += rest[0] if kind == "stdout" else ""
+    socket.close()
+    return said
+
+
+def test_the_answers_of_a_quiz_do_not_lie_beside_the_lesson(learning, course):
+    listed = json.loads(learning.get("/api/contents/notebooks/environmentalist"))["content"]
+    assert [file["name"] for file in listed] == ["community-engagement.ipynb"]
+    assert (course / "my-course" / fakecourse.QUIZ).is_file()  # where the lesson finds it
 
 
 @pytest.mark.browser
@@ -232,4 +266,8 @@ def test_programs_of_the_environment_are_found(monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin")
     cli.put_environment_on_path()
     cli.put_environment_on_path()
-    assert os.environ["PATH"] == f"{Path(sys.executable).parent}{os.pathsep}/usr/bin"
+    ours = Path(sys.executable).parent
+    assert os.environ["PATH"] == f"{ours}{os.pathsep}/usr/bin"
+    monkeypatch.setenv("PATH", f"/usr/bin{os.pathsep}{ours}")  # there, but another one's comes first
+    cli.put_environment_on_path()
+    assert os.environ["PATH"] == f"{ours}{os.pathsep}/usr/bin"

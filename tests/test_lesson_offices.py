@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -294,6 +295,33 @@ def test_the_table_of_rules_holds_what_a_charter_is_checked_by():
             if who == "all" or segment in who.split(", ") or ("ships" in who and organisation.ships_products)
         }
         assert shown == {charter.clauses()[key].words for key in charter.required(organisation)}
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [("univercity", "education"), ("Buisness", "business"), ("goverment", "government"), ("NGO", "non-government")],
+)
+def test_a_skeleton_of_another_word_names_the_five_and_the_nearest(word, nearest):
+    with pytest.raises(ValueError, match=f'"{word}" is no segment') as caught:
+        offices.skeleton(word)
+    assert all(segment in str(caught.value) for segment in SEGMENTS)
+    assert str(caught.value).endswith(f'Did you mean "{nearest}"?')
+    with pytest.raises(ValueError, match=r"non-government\.$"):
+        offices.skeleton("xyz")
+
+
+def test_the_surveys_keys_are_shown_in_words():
+    table = pd.DataFrame({"yes_formal": [1], "question": ["organisation_type"]}, index=["size:11-49"])
+    shown = offices.worded(table)
+    assert (list(shown.columns), list(shown.index)) == (["formal", "question"], ["11 to 49 people"])
+    assert shown.loc["11 to 49 people", "question"] == "organisation type"
+    outputs = [
+        output.get("data", {})
+        for cell in nbformat.read(LESSON, as_version=4).cells
+        for output in cell.get("outputs", [])
+    ]
+    tables = " ".join(BeautifulSoup(data.get("text/html", ""), "html.parser").get_text(" ") for data in outputs)
+    assert re.findall(r"\b(?:size|sector):\S+|\b[a-z]+_[a-z]+\b", tables.replace("survey_ospo", "")) == []
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)

@@ -80,6 +80,36 @@ def test_the_sentence_turns_with_the_place():
     assert named("journalist-asks").why.split(":")[0] in explorer.sentence.value
 
 
+def test_a_new_message_gives_nothing_away_before_a_place_is_chosen():
+    explorer, told = requests.explorer(), []
+    explorer.sentence.observe(lambda change: told.append(change.new), "value")
+    assert "Counselor, compliance holds" in explorer.sentence.value
+    request = named("journalist-asks")
+    explorer.controls["message"].value = request.id
+    assert [explorer.controls[name].label for name in ("role", "pillar", "office")] == ["(choose)"] * 3
+    assert "Choose a pillar and a hat." in explorer.sentence.value
+    explorer.controls["office"].value = "decides"
+    explorer.controls["pillar"].value = "strategy"
+    assert "Choose a hat." in explorer.sentence.value
+    places = [requests.title(place) for place in (request.best, *request.also)]
+    for said in (*told, explorer.picture_now.value):
+        assert (
+            not any(place in said for place in places) and "first choice" not in said and "hard to defend" not in said
+        )
+        assert request.why[:40] not in said
+    explorer.controls["role"].value = "enabler"
+    assert "Enabler, strategy holds" in explorer.sentence.value and "first choice" in explorer.picture_now.value
+
+
+def test_reasons_wait_for_what_the_office_would_do():
+    explorer, why = requests.explorer(), named("journalist-asks").why[:40]
+    for name, value in (("message", "journalist-asks"), ("role", "advocate"), ("pillar", "strategy")):
+        explorer.controls[name].value = value
+    assert "our first choice too" in explorer.sentence.value and why not in explorer.sentence.value
+    explorer.controls["office"].value = "advises"
+    assert why in explorer.sentence.value
+
+
 @pytest.mark.parametrize(
     ("place", "hint"),
     [
@@ -136,6 +166,8 @@ def test_every_activity_of_the_grid_stands_at_its_places():
         for pillar, words in zip(PILLARS, row, strict=True)
     }
     assert all(shown.values()), "a cell without an activity"
+    # JupyterLab's own style puts words at the right of a cell.
+    assert all("text-align:left" in cell["style"] for cell in soup.select("th, td.lab"))
     for activity in course.plan()["activities"]:
         for place in PLACES & set(activity["labs"]):
             assert activity["words"].lower() in shown[place]

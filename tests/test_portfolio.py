@@ -152,8 +152,8 @@ def test_organisation_from_a_form():
     mine = from_answers(MINE)
     assert (mine.name, mine.size, mine.ships, mine.invented) == ("Harbour Library", "11-49", ("app",), False)
     assert from_answers({"start": "education"}) == INVENTED["education"]
-    changed = from_answers({"start": "education", "people": 12})
-    assert changed.people == 12 and changed.name == INVENTED["education"].name and changed.invented
+    # What was once entered for an own one does not change an invented one.
+    assert from_answers({**MINE, "start": "education"}) == INVENTED["education"]
     assert from_answers({"start": "own", "name": "Half"}) is None
     assert still_open({"start": "own", **{key: MINE[key] for key in ("name", "segment", "people")}}) == [
         "where it is", "what it ships", "how it uses open source",
@@ -276,6 +276,18 @@ def test_health_report_changes_with_the_organisation(home):
         assert ("Cyber Resilience Act" in reports[segment]) == organisation.ships_products
     assert "procurement" in reports["government"] and "procurement" not in reports["education"]
     assert "For City library" in health_report.issue({**REPORT, "organisation": "City library"}, RULE)
+
+
+def test_what_an_incident_means_fits_who_ships():
+    said = {
+        segment: " ".join(health_report.for_us(one.model_copy(update={"ships": ("app",)})))
+        for segment, one in INVENTED.items()
+    }
+    assert {segment for segment, words in said.items() if "customers" in words} == {"business", "business-education"}
+    assert {segment for segment, words in said.items() if "question for counsel" in words} == set(SEGMENTS) - {
+        "business"
+    }
+    assert len({words.split("reaches")[1].split(" as well")[0] for words in said.values()}) == len(SEGMENTS)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import shutil
 import sys
 import textwrap
 
@@ -153,6 +154,50 @@ def test_choices_go_to_the_learners_progress(course, monkeypatch):
     assert written == [("quiz", "enabler/strategy/q2", {"chosen": 0, "correct": False, "first": 0})]
 
 
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
+def test_arrow_keys_look_and_the_space_bar_or_enter_chooses(course):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    keys = next(
+        child.value for child in quiz("enabler/strategy").children if "ArrowDown" in getattr(child, "value", "")
+    )
+    options = "".join(f'<input type="radio" name="q1" value="{at}">' for at in range(3))
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        page = browser.new_page()
+        # As JupyterLab does it: HTML put into a page that is there already.
+        page.evaluate(
+            """html => new Promise(done => {
+                document.body.innerHTML = html;
+                document.querySelector("style").addEventListener("load", done);
+            })""",
+            f'<div class="ospolab-quiz">{keys}<div class="ospolab-radio">{options}</div></div>',
+        )
+        radios = page.locator("input")
+
+        def pressed(*names):
+            for name in names:
+                page.keyboard.press(name)
+            return radios.evaluate_all(
+                "all => [all.findIndex(one => one.checked), all.indexOf(document.activeElement)]"
+            )
+
+        radios.first.focus()
+        assert pressed("ArrowDown", "ArrowDown") == [-1, 2]
+        assert pressed("Space") == [2, 2]
+        assert pressed("ArrowRight", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowLeft") == [2, 1]
+        assert pressed("Enter") == [1, 1]
+        radios.first.click()
+        assert pressed() == [0, 0]
+        browser.close()
+
+
 # Read
 
 
@@ -216,7 +261,7 @@ def test_the_picture(course, remembered):
     html = bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"] == "Quiz: enabler/strategy (2 questions)"
-    assert html.startswith('<div class="ospolab-quiz">')
+    assert html.startswith('<div class="ospolab-quiz">') and html.count("run this cell") == 1
     for label in re.findall(r'role="group" aria-labelledby="([^"]+)"', html):
         assert html.count(f'id="{label}"') == 1
     assert re.findall(r' id="([^"]+)"', html) == ["quiz-enabler-strategy-q1", "quiz-enabler-strategy-q2"]

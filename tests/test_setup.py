@@ -429,6 +429,24 @@ def test_exit_codes(tmp_path, monkeypatch):
     assert blocked.exit_code == 1 and "in the way" in blocked.output
 
 
+def test_the_copy_one_stands_in_is_meant_before_my_course(tmp_path, monkeypatch):
+    from ospolab.learner import welcome
+    from ospolab.portfolio import shelf
+
+    monkeypatch.setattr(the_course, "root", lambda: tmp_path / "course")
+    monkeypatch.setattr(welcome, "summary", lambda home: f"copy: {home.name}")
+    monkeypatch.setattr(shelf, "show", lambda console: console.print(Path.cwd().name))
+    for name in ("course/my-course", "mine", "third"):
+        (tmp_path / name / ".ospolab").mkdir(parents=True)
+    (tmp_path / "mine" / "exercises").mkdir()
+    monkeypatch.chdir(tmp_path / "mine" / "exercises")
+    assert "copy: mine" in ospolab("progress").output
+    assert "copy: third" in ospolab("progress", "--folder", str(tmp_path / "third")).output
+    assert "mine" in ospolab("portfolio").output
+    monkeypatch.chdir(tmp_path)
+    assert "copy: my-course" in ospolab("progress").output
+
+
 def test_bench_runs_what_there_is(tmp_path, monkeypatch):
     monkeypatch.setattr(the_course, "root", lambda: tmp_path)
     nothing = ospolab("bench")

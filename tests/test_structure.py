@@ -201,6 +201,11 @@ def check_quiz_shown(notebook, stem: str) -> list[str]:
     return []
 
 
+def check_boxes(notebook) -> list[str]:
+    """No alert box: in JupyterLab's dark theme it is pale on pale. A quotation is legible in both themes."""
+    return ["expected a quotation (> ...) in the place of an alert box"] if 'class="alert' in markdown(notebook) else []
+
+
 def check_sources(notebook) -> list[str]:
     text = "\n".join(cell.source for cell in section(notebook, "Sources"))
     return [] if DATE.search(text) else ["expected a date (2026-11-22) under Sources: when was it last checked?"]
@@ -256,7 +261,7 @@ def check_run_in_order(notebook) -> list[str]:
 
 LESSON_CHECKS = [
     check_errors, check_alternatives, check_widgets, check_places, check_opening, check_sections, check_prerequisites,
-    check_trap, check_sectors, check_sources, check_taught, check_cell_length, check_run_in_order,
+    check_trap, check_sectors, check_boxes, check_sources, check_taught, check_cell_length, check_run_in_order,
 ]  # fmt: skip
 STEM_CHECKS = [check_quiz_shown, check_outcomes]
 
@@ -460,7 +465,7 @@ def lesson():
             cell(f"## Prerequisites\n\n{NEEDS}"),
             cell("## A first look", ospolab={"teaches": IDS}),
             run("1 + 1", 1, show(text_html='<svg role="img" aria-label="A line that rises"></svg>')),
-            cell('<div class="alert alert-warning">\n\n**Trap.** Read it naively.\n\n</div>'),
+            cell('<blockquote class="trap">\n\n**Trap.** Read it naively.\n\n</blockquote>'),
             cell(f"## Other sectors, other sizes\n\n{SECTOR * 2}"),
             cell("## Check yourself"),
             run(f'quiz("{STEM}")', 2),
@@ -558,6 +563,7 @@ LESSON_BREAKS = [
     (check_prerequisites, replace("**Activities of the OSPO definition:**", ""), "the activities"),
     (check_trap, replace("**Trap.**", "**Note.**"), "Trap"),
     (check_sectors, replace('class="sector"', 'class="other"'), "found 0"),
+    (check_boxes, replace("**Trap.**", '<div class="alert alert-info">**Trap.**</div>'), "a quotation"),
     (check_sources, replace("2026-11-22", "lately"), "a date"),
     (check_taught, metadata(3, "teaches", IDS[1:]), f"no cell teaches {IDS[0]}"),
     (check_taught, metadata(3, "teaches", [*IDS, "advocate.strategy.9"]), "which is no outcome"),

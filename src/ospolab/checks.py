@@ -83,8 +83,7 @@ def result(task: str, earned: float | None) -> float | str:
     saved = store.read(task)
     for problem in saved.problems.values():
         print(problem)
-    fields = definition.task(task).fields
-    if still := [f.label for f in fields if not f.optional and not f.complete(saved.values.get(f.id))]:
+    if still := definition.task(task).still_open(saved.values):
         print(_open(still))
     return earned
 
@@ -93,10 +92,9 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("**", "").replace("`", "").split())
 
 
-def _open(labels: list[str]) -> str:
-    count = f"{len(labels)} answer{'s are' if len(labels) > 1 else ' is'}"
-    short = [shorten(_plain(label), 60, placeholder=" …") for label in labels]
-    return "\n- ".join([f"{count} still missing in this form:", *short])
+def _open(lines: list[str]) -> str:
+    count = f"{len(lines)} answer{'s are' if len(lines) > 1 else ' is'}"
+    return "\n- ".join([f"{count} still missing in this form:", *lines])
 
 
 def unseen(name: str) -> random.Random:

@@ -24,6 +24,9 @@ app = typer.Typer(
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="This port and no other (default: a free one).")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
 Folder = Annotated[Path | None, typer.Option(help="Where your copy of the course is (default: my-course).")]
+AnyFolder = Annotated[
+    Path | None, typer.Option(help="Where your copy of the course is (default: the one you stand in, or my-course).")
+]
 
 
 def main() -> None:
@@ -41,14 +44,16 @@ def main() -> None:
 
 
 def put_environment_on_path() -> None:
-    """Let programs started from here find those of the same environment: nbgrader calls `alembic` by name.
+    """Let programs started from here find those of the same environment before all others.
+
+    nbgrader calls `alembic` by name, and in a terminal of JupyterLab a learner types `ospolab`.
 
     The one place that does so; bootstrap.py hands over to this module, and tests call this function.
     """
     # Not resolved: .venv/bin/python is a link to a Python that lives elsewhere.
     ours = str(Path(sys.executable).parent)
-    if ours not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = ours + os.pathsep + os.environ.get("PATH", "")
+    others = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder not in ("", ours)]
+    os.environ["PATH"] = os.pathsep.join([ours, *others])
 
 
 def fail(message: object) -> typer.Exit:
@@ -72,6 +77,13 @@ def copy_folder(folder: Path | None) -> Path:
 
     # What `make` and the shell leave of "~/my-course" inside quotes is still "~/my-course".
     return folder.expanduser().absolute() if folder else course.root() / "my-course"
+
+
+def copy_here(folder: Path | None) -> Path:
+    """The copy named, or else the one around the working folder, as in a terminal of JupyterLab, or else my-course."""
+    from ospolab.learner import find_copy
+
+    return copy_folder(folder or find_copy())
 
 
 @app.command()
@@ -187,7 +199,7 @@ def grade(
     assignment: Annotated[
         str | None, typer.Argument(help="Name of the exercise: its folder in my-course/exercises.")
     ] = None,
-    folder: Folder = None,
+    folder: AnyFolder = None,
 ) -> None:
     """Grade your own exercise, on your own machine, with the tests of the course.
 
@@ -198,7 +210,7 @@ def grade(
     from ospolab.learner import grade as grading
 
     try:
-        status = grading.show(course.root(), copy_folder(folder), assignment)
+        status = grading.show(course.root(), copy_here(folder), assignment)
     except grading.GradeError as error:
         raise fail(error) from error
     raise typer.Exit(status)
@@ -235,21 +247,21 @@ def health(
 
 
 @app.command()
-def progress(folder: Folder = None) -> None:
+def progress(folder: AnyFolder = None) -> None:
     """Show what you have done, and what is next."""
     from rich.console import Console
     from rich.markdown import Markdown
 
     from ospolab.learner import MARKER, welcome
 
-    home = copy_folder(folder)
+    home = copy_here(folder)
     if not (home / MARKER).is_dir():
         raise fail(f"{home} holds no copy of the course yet. `make learn` makes one.")
     Console().print(Markdown(welcome.summary(home), hyperlinks=False))
 
 
 @app.command()
-def portfolio(folder: Folder = None) -> None:
+def portfolio(folder: AnyFolder = None) -> None:
     """List your papers: which are there, which do not hold and why, which are still to come."""
     from contextlib import chdir
 
@@ -258,7 +270,7 @@ def portfolio(folder: Folder = None) -> None:
     from ospolab.learner import MARKER
     from ospolab.portfolio import shelf
 
-    home = copy_folder(folder)
+    home = copy_here(folder)
     if not (home / MARKER).is_dir():
         raise fail(f"{home} holds no copy of the course yet. `make learn` makes one.")
     with chdir(home):  # papers are found from where one stands

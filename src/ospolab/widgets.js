@@ -26,5 +26,11 @@ root.addEventListener("keydown", (event) => {
   const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
   if (!command) event.stopPropagation();
 });
+// JupyterLab marks widgets whose kernel was restarted or died, but not those whose kernel was shut down: then only its name goes.
+const kernel = root.closest(".jp-NotebookPanel")?.querySelector(".jp-KernelName");
+const gone = () => {
+  if (kernel.textContent.trim() === "No Kernel") root.classList.add("jupyter-widgets-disconnected");
+};
+if (kernel) new MutationObserver(gone).observe(kernel, { childList: true, subtree: true, characterData: true });
 new MutationObserver(dress).observe(root, { childList: true, subtree: true });
 dress();

@@ -105,8 +105,13 @@ def plain(entries: list[Entry]) -> str:
         parts.append(f"## {letter}")
         for entry in group:
             notes = " ".join(f"*{name}: {', '.join(words)}.*" for name, words in _notes(entry))
-            parts.append(f"**{entry.term}** {entry.definition} {notes}".rstrip())
+            parts.append(f"**{entry.term}** {_unlinked(entry.definition)} {notes}".rstrip())
     return "\n\n".join(parts) + "\n"
+
+
+def _unlinked(text: str) -> str:
+    """A definition whose identifiers are code: JupyterLab makes a link of `a@b` and of `https://a`, to nowhere."""
+    return re.sub(r"[^\s(]*(?:@|://)[^\s)]*[^\s).,;]", r"`\g<0>`", text)
 
 
 def _titles() -> dict[str, str]:

@@ -10,7 +10,9 @@ import difflib
 import functools
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -19,6 +21,9 @@ from ospolab.forms import plainyaml
 
 FILE = "forms.yml"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+SHORT = 60  # characters of a label in a line that names it
+ROW = 40  # characters of a row's name there
+ROWS = 4  # rows named there
 
 
 class FormsError(ValueError):
@@ -44,11 +49,25 @@ class Option(_Model):
     text: str = Field(min_length=1)
 
 
+class Need(_Model):
+    """The answer that makes another field required: `value`, chosen in the earlier choice `field` of the same form."""
+
+    field: str
+    value: str
+
+
 class _Field(_Model):
     id: str = Field(pattern=NAME)
     label: str = Field(min_length=1)
     help: str | None = None
     optional: bool = False
+    required_if: Need | None = None  # optional unless that was chosen
+
+    def required(self, values: Mapping[str, Any]) -> bool:
+        """Whether it is to be answered in a form with these typed values."""
+        if self.required_if:
+            return values.get(self.required_if.field) == self.required_if.value
+        return not self.optional
 
     def blank(self, value: Any) -> bool:
         """Whether `value` means "not answered"."""
@@ -57,6 +76,14 @@ class _Field(_Model):
     def complete(self, value: Any) -> bool:
         """Whether nothing is left to answer; says nothing about validity."""
         return not self.blank(value)
+
+    def progress(self, value: Any) -> tuple[int, int]:
+        """How much is answered, of how much: 1 for a whole answer; in a table, a required cell each."""
+        return int(self.complete(value)), 1
+
+    def still_open(self, value: Any) -> str | None:
+        """What is left to answer, in one line of plain text; None if nothing is."""
+        return None if self.complete(value) else short(self.label)
 
     def check(self, value: Any) -> Any:
         """The typed value of an answer that is not blank. Raises Invalid, whose message teaches."""
@@ -145,6 +172,8 @@ class Number(_Field):
     def check(self, value: Any) -> int | float:
         seen = f"is {_shown(value)}"
         text = str(value).strip().replace("\u2212", "-")
+        if re.fullmatch(r"[+-]?[1-9]\d{0,2}([.,]\d{3}){2,}", text):
+            raise Invalid(seen, f"{re.sub('[.,]', '', text)}, without thousands separators")
         if isinstance(value, (list, dict)) or not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", text, re.I):
             raise Invalid(seen, self.expected)
         # 1,500 is one and a half to some readers and fifteen hundred to others.
@@ -228,6 +257,8 @@ class Table(_Field):
         _distinct_options(self, "rows", self.rows)
         if wrong := [r.value for r in self.rows if not re.match(NAME, r.value)]:
             raise ValueError(f'row value "{wrong[0]}": expected letters, digits, - and _')
+        if any(c.required_if for c in self.columns):
+            raise ValueError("columns: required_if is for the fields of a form")
         return _distinct(self, "columns", [c.id for c in self.columns], noun="id")
 
     def blank(self, value: Any) -> bool:
@@ -236,13 +267,27 @@ class Table(_Field):
         )
 
     def complete(self, value: Any) -> bool:
-        cells = value if isinstance(value, dict) else {}
-        return all(
-            column.optional
-            or (isinstance(cells.get(row.value), dict) and column.complete(cells[row.value].get(column.id)))
-            for row in self.rows
-            for column in self.columns
-        ) and not self.blank(value)
+        return not self.blank(value) and all(all(done) for done in self._done(value).values())
+
+    def progress(self, value: Any) -> tuple[int, int]:
+        done = [cell for cells in self._done(value).values() for cell in cells]
+        return (sum(done), len(done)) if done else super().progress(value)
+
+    def still_open(self, value: Any) -> str | None:
+        if self.blank(value) or self.complete(value):
+            return super().still_open(value)
+        done = self._done(value)
+        rows = [short(_name(row.text), ROW) for row in self.rows if not all(done[row.value])]
+        named = "; ".join(rows[:ROWS]) + (f"; and {len(rows) - ROWS} more" if len(rows) > ROWS else "")
+        label = short(self.label)
+        return f"{label}{'' if label[-1] in '.?!' else ':'} {len(rows)} of {len(self.rows)} rows open: {named}"
+
+    def _done(self, value: Any) -> dict[str, list[bool]]:
+        """For each row, whether each of its required cells is answered."""
+        rows = value if isinstance(value, dict) else {}
+        cells = {row.value: rows[row.value] if isinstance(rows.get(row.value), dict) else {} for row in self.rows}
+        required = [column for column in self.columns if not column.optional]
+        return {row: [column.complete(cells[row].get(column.id)) for column in required] for row in cells}
 
     def check(self, value: Any) -> dict[str, dict[str, Any]]:
         typed, wrong = self.sound(value)
@@ -299,11 +344,36 @@ class Task(_Model):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        return _distinct(self, "fields", [field.id for field in self.fields], noun="id")
+        _distinct(self, "fields", [field.id for field in self.fields], noun="id")
+        for at, field in enumerate(self.fields):
+            if need := field.required_if:
+                choices = [f.id for f in self.fields[:at] if f.kind == "choice" and not f.required_if]
+                if need.field not in choices:
+                    known = _listed(choices, need.field) or "none here"
+                    raise ValueError(
+                        f'field "{field.id}", required_if: "{need.field}" is no choice above it that is always asked; '
+                        f"expected one of: {known}"
+                    )
+                values = [option.value for option in self.field(need.field).options]
+                if need.value not in values:
+                    raise ValueError(
+                        f'field "{field.id}", required_if: "{need.value}" is no option of {need.field}; '
+                        f"expected one of: {_listed(values, need.value)}"
+                    )
+        return self
 
     def field(self, name: str) -> Any:
         """The field `name`, or None."""
         return next((field for field in self.fields if field.id == name), None)
+
+    def required(self, values: Mapping[str, Any]) -> list[Any]:
+        """The fields that are to be answered, given the typed `values` so far."""
+        return [field for field in self.fields if field.required(values)]
+
+    def still_open(self, values: Mapping[str, Any]) -> list[str]:
+        """What is left to answer: a line of plain text for each required field that is not, or not wholly, answered."""
+        lines = [field.still_open(values.get(field.id)) for field in self.required(values)]
+        return [line for line in lines if line]
 
 
 def load(folder: Path | str | None = None) -> dict[str, Task]:
@@ -338,6 +408,17 @@ def task(name: str, folder: Path | str | None = None) -> Task:
 
 def words(text: str) -> int:
     return len(text.split())
+
+
+def short(text: str, width: int = SHORT) -> str:
+    """Inline Markdown as plain text of at most `width` characters."""
+    return shorten(text.replace("**", "").replace("`", ""), width, placeholder=" …")
+
+
+def _name(text: str) -> str:
+    """What a row is called: the bold words with which it begins, or else all of it."""
+    bold = re.match(r"\s*\*\*(.+?)\*\*", text, re.S)
+    return bold.group(1).rstrip(" :.") if bold else text
 
 
 def _task(name: str, raw: Any) -> Task:
@@ -435,7 +516,7 @@ def _range(
     if low is None and high is None:
         return ""
     plural = f"{noun}{'' if (high if high is not None else low) == 1 else 's'}" if noun else ""
-    shown = [None if n is None else f"{n:g}" for n in (low, high)]
+    shown = [None if n is None else f"{n:,.12g}" for n in (low, high)]
     if low is None or high is None:
         return (most.format(shown[1]) if low is None else least.format(shown[0])) + plural
     return (f"exactly {shown[0]}" if low == high else both.format(*shown)) + plural

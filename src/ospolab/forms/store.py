@@ -66,10 +66,11 @@ def answers(task: str, folder: Path | str | None = None) -> dict[str, Any]:
 
 
 def missing(task: str, folder: Path | str | None = None) -> list[str]:
-    """Labels of the required fields of `task` that are not, or not wholly, answered yet. Raises as answers() does."""
-    values = answers(task, folder)
-    fields = definition.task(task, folder).fields
-    return [field.label for field in fields if not field.optional and not field.complete(values.get(field.id))]
+    """The required fields of `task` that are not, or not wholly, answered yet. Raises as answers() does.
+
+    Each is a line of plain text: its label, shortened; of a table that is begun, the rows that are open, too.
+    """
+    return definition.task(task, folder).still_open(answers(task, folder))
 
 
 def read(task: str, folder: Path | str | None = None) -> Saved:
@@ -159,7 +160,8 @@ def _saved(form: definition.Task, node: yaml.MappingNode | None) -> Saved:
         if wrong:
             lines = [
                 _error(
-                    f'"{field.id}" {error.seen}{error.where}; expected {error.expected}',
+                    f'"{field.id}" ({definition.short(field.label)}) {error.seen}{error.where}; '
+                    f"expected {error.expected}",
                     _line(node, (field.id, *error.path)),
                 )
                 for error in wrong

@@ -14,6 +14,7 @@ from ospolab.widgets import Board, Choose, Told, inline, markup, plain
 
 NOT_YET = "choose …"
 LONG_LABEL = 140  # characters
+TICKS = {1: "One tick", 2: "Two ticks", 3: "Three ticks", 4: "Four ticks", 5: "Five ticks"}
 LOCKED = "<strong>The form is locked.</strong>"
 
 
@@ -263,13 +264,15 @@ class _Question(ipywidgets.VBox):
         self.field = field
         self.control = _CONTROLS[field.kind](field, lambda: changed(self))
         self.message, self.note = Told("ospolab-message"), markup("", "ospolab-help", "ospolab-note")
+        self.spare = Told("ospolab-help")
         self.known: Any = None  # what answers.yml held when last seen
+        self._needed: bool | None = None
         hint = [markup(text, "ospolab-help")] if (text := _hint(field)) else []
         if self.control.own_label:
             parts = [self.control.widget, *hint]
         else:
             parts = [markup(_label(field), "ospolab-legend"), *hint, self.control.widget]
-        super().__init__([*parts, self.note, self.message])
+        super().__init__([*parts, self.spare, self.note, self.message])
         for name in ("ospolab-field", "ospolab-group", f"ospolab-{field.kind}", f"ospolab-field-{field.id}"):
             self.add_class(name)
         if len(field.label) > LONG_LABEL:
@@ -305,6 +308,15 @@ class _Question(ipywidgets.VBox):
         if self.short:
             told += f", <strong>{self.field.min_words - number} more needed</strong>"
         self.note.value = told + (f" · expected: {self.field.expected}" if self.field.expected else "")
+
+    def need(self, needed: bool, blank: bool) -> None:
+        """Ask for what another answer makes necessary. What is not needed is hidden, unless it holds an answer."""
+        if needed or not blank:
+            self.layout.display = None
+        elif needed != self._needed:  # never under the hands of somebody who is emptying it
+            self.layout.display = "none"
+        self.spare.tell("" if needed else "Not needed for this choice; what stands here is kept.")
+        self._needed = needed
 
     @property
     def short(self) -> bool:
@@ -363,6 +375,7 @@ class Form(Board):
             self.banner.tell("")
             self._lock(False, None)
             self._show(saved)
+            self._need(saved)
             self._tell(saved)
         return not self._unsaved
 
@@ -380,13 +393,27 @@ class Form(Board):
                 ):  # the control cannot show such a value
                     question.message.tell(html.escape(saved.problems[name]))
 
+    def _need(self, saved: store.Saved) -> None:
+        for name, question in self.questions.items():
+            if question.field.required_if:
+                question.need(question.field.required(saved.values), question.field.blank(saved.raw.get(name)))
+
     def _tell(self, saved: store.Saved) -> None:
-        required = [field for field in self.form.fields if not field.optional]
-        done = [field for field in required if field.id in saved.values and field.complete(saved.values[field.id])]
-        if len(done) == len(required):
-            count = f"All {len(required)} answered"
+        required = self.form.required(saved.values)
+        counts = [field.progress(saved.values.get(field.id)) for field in required]
+        # A single table is counted by its cells; among other questions it is one, and what is begun of it is named.
+        done, of = counts[0] if len(counts) == 1 else (sum(some == whole for some, whole in counts), len(counts))
+        if done == of:
+            count = f"All {of} answered" if of > 1 else "Answered" if of else "Nothing has to be answered"
         else:
-            count = f"{len(done)} of {len(required)} answered"
+            count = f"{done} of {of} answered" if of > 1 else "Not answered yet"
+        if len(required) > 1:
+            begun = [
+                f"{some} of {whole} cells of “{html.escape(definition.short(field.label))}”"
+                for field, (some, whole) in zip(required, counts, strict=True)
+                if 0 < some < whole
+            ]
+            count = ", and ".join([count, *begun])
         if saved.problems:
             count += f", {len(saved.problems)} to mend"
         kept = f"saved to {store.FILE}" if saved.raw else f"every change is saved to {store.FILE} at once"
@@ -425,8 +452,15 @@ class Form(Board):
     def summary(self) -> str:
         return f"Form: {plain(self.form.title)} ({len(self.form.fields)} questions)"
 
+    def _only_if(self, field) -> str:
+        """On which choice a field is asked, for the picture."""
+        if (need := field.required_if) is None:
+            return ""
+        chosen = next(o.text for o in self.form.field(need.field).options if o.value == need.value)
+        return f" <em>(only if you chose “{inline(chosen)}”)</em>"
+
     def picture(self) -> str:
-        questions = "".join(f"<li>{_pictured(field)}</li>" for field in self.form.fields)
+        questions = "".join(f"<li>{_pictured(field, self._only_if(field))}</li>" for field in self.form.fields)
         return (
             f'<div class="ospolab-form" role="group" aria-label="{html.escape(plain(self.form.title), quote=True)}">'
             f'<p class="ospolab-title"><strong>{inline(self.form.title)}</strong></p>'
@@ -441,7 +475,7 @@ class Form(Board):
 
 def _label(field) -> str:
     unit = f" ({html.escape(field.unit)})" if field.kind == "number" and field.unit else ""
-    return inline(field.label) + unit + (" <em>optional</em>" if field.optional else "")
+    return inline(field.label) + unit + (" <em>optional</em>" if field.optional and not field.required_if else "")
 
 
 def _hint(field) -> str:
@@ -454,7 +488,7 @@ def _hint(field) -> str:
         if high is None:
             how = "Tick all that apply." if low == 1 else f"Tick at least {low}."
         else:
-            how = f"Tick {low}." if low == high else f"Tick {low} to {high}."
+            how = f"{TICKS.get(low, f'{low} ticks')}." if low == high else f"Tick {low} to {high}."
     elif field.kind == "number" and (field.integer or field.min is not None or field.max is not None):
         how = f"Enter {html.escape(field.expected)}."
     elif field.kind == "ranking":
@@ -462,8 +496,8 @@ def _hint(field) -> str:
     return " ".join(part for part in (inline(field.help) if field.help else "", how) if part)
 
 
-def _pictured(field) -> str:
-    parts = [f"<p><strong>{_label(field)}</strong> <code>{field.id}</code></p>"]
+def _pictured(field, only_if: str) -> str:
+    parts = [f"<p><strong>{_label(field)}</strong>{only_if} <code>{field.id}</code></p>"]
     if hint := _hint(field):
         parts.append(f"<p>{hint}</p>")
     if field.kind == "table":

@@ -207,7 +207,7 @@ def _compare(cell: dict[str, Any], ours: NotebookNode, repairs: list[str]) -> No
     if changed:
         repairs.append(f"{name}: {' and '.join(changed)} had been changed")
     if not _open(ours) and ours.cell_type == "code" and cell["source"].strip() != ours.source.strip():
-        repairs.append(f"{name} is locked, and had been changed")
+        repairs.append(f"{name} differs from the present course; the present one was graded")
 
 
 def _same(cell: dict[str, Any], cells: list[NotebookNode], start: int) -> int | None:

@@ -25,6 +25,7 @@ from ospolab.learner import MARKER, files
 MANIFEST = "manifest.json"
 RELEASE = "exercises/release/"
 GLOSSARY = "src/ospolab/learner/glossary.md"  # derived: the book's glossary without what only the book can show
+BOOK_GLOSSARY = "book/glossary.md"
 SKIPPED = {".ipynb_checkpoints", "__pycache__", ".DS_Store"}
 
 
@@ -129,7 +130,8 @@ def rewrite_links(text: str, source: str) -> str:
     """Markdown `text` of the course's file `source` ("notebooks/enabler/strategy.ipynb"), its links made for a copy.
 
     In a copy, `exercises/release/x` is `exercises/x`: links into it, and links out of it, change; all others stay. A
-    link to a page that only the book has becomes its text and "(in the book)". Depends on nothing but its arguments.
+    link to a page that only the book has becomes its text and "(in the book)"; the glossary a copy has itself. Depends
+    on nothing but its arguments.
     """
     here = posixpath.dirname(_in_copy(source))
 
@@ -137,7 +139,10 @@ def rewrite_links(text: str, source: str) -> str:
         return posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
 
     def unlink(match: re.Match) -> str:
-        return f"{match['text']} (in the book)" if resolve(match["target"]).startswith("book/") else match[0]
+        meant = resolve(match["target"])
+        if meant == BOOK_GLOSSARY:  # without its anchor: in a copy, terms have none
+            return f"[{match['text']}]({posixpath.relpath('glossary.md', here)})"
+        return f"{match['text']} (in the book)" if meant.startswith("book/") else match[0]
 
     def replace(match: re.Match) -> str:
         target = match["target"]
@@ -312,11 +317,9 @@ def _bring(
 
 def _lay_beside(target: Path, content: bytes, print_: str, offered: str | None, report: Report) -> Path:
     """Write the new version beside the learner's file, under a name that is free or holds what was offered before."""
-    ending = ".quiz.yml" if target.name.endswith(".quiz.yml") else target.suffix
-    stem = target.name.removesuffix(ending)
     number = 1
     while True:
-        place = target.with_name(f"{stem}.new{'' if number == 1 else f'-{number}'}{ending}")
+        place = _beside(target, number)
         if not place.exists():
             break
         there = fingerprint(place.name, place.read_bytes()) if place.is_file() else None
@@ -326,9 +329,33 @@ def _lay_beside(target: Path, content: bytes, print_: str, offered: str | None, 
             break
         number += 1
     files.write(place, content)
-    if ending == ".ipynb":
+    if place.suffix == ".ipynb":
         report.notebooks.append(place)
     return place
+
+
+def beside(folder: Path) -> list[tuple[str, str]]:
+    """(the learner's file, the newest new version that lies beside it) of a copy, as paths inside it.
+
+    A learner who deletes one of the two has decided, and the pair is gone.
+    """
+    entries = _read_manifest(folder / MARKER / MANIFEST) or {}
+    found = []
+    for name, entry in sorted(entries.items()):
+        mine = folder / name
+        if entry.get("offered") in (None, entry["delivered"]) or not mine.is_file():
+            continue
+        number, newest = 1, None
+        while (place := _beside(mine, number)).is_file():
+            number, newest = number + 1, place
+        if newest:
+            found.append((name, newest.relative_to(folder).as_posix()))
+    return found
+
+
+def _beside(target: Path, number: int) -> Path:
+    ending = ".quiz.yml" if target.name.endswith(".quiz.yml") else target.suffix
+    return target.with_name(f"{target.name.removesuffix(ending)}.new{'' if number == 1 else f'-{number}'}{ending}")
 
 
 def trust(notebooks: list[Path]) -> str | None:

@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,26 +97,31 @@ def show(course: Path, home: Path, assignment: str | None) -> int:
     console.print(table)
     for repair in result.repairs:
         console.print(f"Put right before grading: {repair}.", highlight=False, markup=False, soft_wrap=True)
-    for problem in unreadable(home / "exercises" / name):
+    readable, problems = answers_read(home / "exercises" / name)
+    for problem in problems:
         console.print(problem, style="bold", highlight=False, markup=False, soft_wrap=True)
     if result.feedback:
         console.print(f"What each test said: {result.feedback}", soft_wrap=True)
-    if remember(home, name, result):
+    if not readable:
+        console.print(
+            "These points are not kept: those of before stay. Mend the file, and grade again.", soft_wrap=True
+        )
+    elif remember(home, name, result):
         console.print("Your welcome page shows these points. Nothing is sent anywhere.", soft_wrap=True)
     return 0
 
 
-def unreadable(folder: Path) -> list[str]:
-    """What of the answers in an exercise's folder cannot be read or does not fit, and so earned nothing."""
+def answers_read(folder: Path) -> tuple[bool, list[str]]:
+    """Whether the answers in an exercise's folder can be read, and what cannot or does not fit, and earned nothing."""
     from ospolab.forms import AnswersError, FormsError, definition, store
 
     try:
         saved = [store.read(task, folder) for task in definition.load(folder)]
     except FormsError:  # an exercise without forms
-        return []
+        return True, []
     except AnswersError as error:
-        return [f"No answer of a form counted. {error}"]
-    return [problem for one in saved for problem in one.problems.values()]
+        return False, [f"No answer of a form counted. {error}"]
+    return True, [problem for one in saved for problem in one.problems.values()]
 
 
 def remember(home: Path, assignment: str, result: Result) -> bool:
@@ -131,8 +136,13 @@ def choose(course: Path, home: Path, assignment: str | None) -> str:
     if assignment is None and len(known) == 1:
         assignment = known[0]
     if assignment is None:
-        listed = "".join(f"\n    make grade ASSIGNMENT={name}" for name in known)
-        raise GradeError(f"Which exercise?{listed}" if known else "This course has no exercise yet.")
+        if not known:
+            raise GradeError("This course has no exercise yet.")
+        listed = "".join(f"\n    ospolab grade {name}" for name in known)
+        raise GradeError(
+            f"Which exercise? In a terminal of JupyterLab (File > New > Terminal):{listed}\n"
+            f"In the folder you cloned:\n    make grade ASSIGNMENT={known[0]}"
+        )
     if assignment not in known:
         near = difflib.get_close_matches(assignment, known, 1)
         hint = f" Did you mean {near[0]}?" if near else f" There is: {', '.join(known) or 'none yet'}."
@@ -226,9 +236,12 @@ def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
     # Imported here: it takes more than a second, and most commands do without.
     from nbgrader.apps import NbGrader, NbGraderAPI
 
+    from ospolab.learner import feedback
+
     app = NbGrader()
     app.load_config_file()
     config = app.config
+    feedback.configure(config)
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
     app.log.handlers.clear()  # its words are in what each step returns, and shown when they matter
@@ -282,14 +295,20 @@ def _plain(heading: str) -> str:
     return re.sub(r"\s*\*\([^)]*\)\*$", "", heading.lstrip("#").strip())
 
 
+def headed(cells: Iterable[dict]) -> Iterator[tuple[dict, str]]:
+    """Each cell of a notebook and the heading it stands under, "" before the first."""
+    heading = ""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            lines = "".join(cell["source"]).splitlines()
+            heading = next((_plain(line) for line in reversed(lines) if line.startswith("#")), heading)
+        yield cell, heading
+
+
 def _cells(notebook: Path) -> dict[str, tuple[str, bool]]:
     """grade_id -> (the heading its cell stands under, whether a human gives its points), in the notebook's order."""
-    found, heading = {}, ""
-    for cell in json.loads(notebook.read_bytes())["cells"]:
-        text = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            titles = [_plain(line) for line in text.splitlines() if line.startswith("#")]
-            heading = titles[-1] if titles else heading
+    found = {}
+    for cell, heading in headed(json.loads(notebook.read_bytes())["cells"]):
         guarded = cell.get("metadata", {}).get("nbgrader", {})
         if "grade_id" in guarded:
             by_hand = guarded.get("task") or (guarded.get("grade") and guarded.get("solution"))

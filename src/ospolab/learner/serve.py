@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -155,6 +156,10 @@ def serve(
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--ServerApp.allow_root=True")  # containers; it listens to this machine only
+    if os.name == "posix":
+        # A login shell, JupyterLab's choice, may set PATH anew, and then knows no `ospolab`.
+        shell = os.environ.get("SHELL") or shutil.which("sh") or "/bin/sh"
+        command.append(f"--ServerApp.terminado_settings={ {'shell_command': [shell]} }")
     log = scratch / "jupyter.log"
     with log.open("wb") as out:
         # A session of its own: Ctrl-C, once or twice, comes to us alone, and we end the server in the one orderly way.

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from ospolab import course as the_course
-from ospolab.learner import MARKER, files, progress
+from ospolab.learner import MARKER, copy, files, progress
 from ospolab.learner.standing import Exercise, Points, Standing, standings
 
 NAME = "welcome.md"
 KEPT = f"{MARKER}/{progress.NAME}"
+FIRST_TIME = (
+    "Your first time here? 1. Open the lesson: a click on its name above. 2. *Run > Run All Cells*, in the menu at the "
+    "top: quizzes, forms and explorers come alive. 3. Read.\n"
+)
 
 
 def refresh(home: Path, course: Path | None = None) -> None:
     """Write the page of the copy `home`, if it says something else than before. Raises OSError."""
-    text = page(standings(home, course), broken=progress.broken(home))
+    text = page(standings(home, course), broken=progress.broken(home), beside=copy.beside(home))
     path = home / NAME
     try:
         if path.read_text(encoding="utf-8") == text:
@@ -26,12 +31,14 @@ def refresh(home: Path, course: Path | None = None) -> None:
     files.write(path, text)
 
 
-def page(found: list[Standing], broken: list[str] = ()) -> str:
-    """The page as Markdown. broken: names of damaged progress files that were laid aside."""
+def page(found: list[Standing], broken: Sequence[str] = (), beside: Sequence[tuple[str, str]] = ()) -> str:
+    """The page as Markdown. broken: names of damaged progress files that were laid aside. beside: see `copy.beside`."""
     parts = [
         "# Welcome\n",
         *([f"**So far:** {totals(found)}\n"] if totals(found) else []),
+        "*Not up to date? File > Reload Markdown File from Disk.*\n",
         f"**Next: {next_step(found)}**\n",
+        *([FIRST_TIME] if totals(found) and not any(one.begun or _exercise_begun(one) for one in found) else []),
         "This course is for people who run an Open Source Program Office, or are about to: you work on real cases, "
         "and at the end you hold the papers your office needs. Each lab is a lesson to read and run, a quiz, and an "
         "exercise that is checked by tests.\n",
@@ -40,6 +47,12 @@ def page(found: list[Standing], broken: list[str] = ()) -> str:
         parts.append(
             f"> Part of your progress file could not be read and counts as not done. The file as it was: "
             f"`{MARKER}/{name}`. Your notebooks, answers and papers are not affected.\n"
+        )
+    if beside:
+        lines = "".join(f"- [{mine}]({mine}): the new one is [{new}]({new})\n" for mine, new in beside)
+        parts.append(
+            "**Changed in the course, and you have worked in it.** Yours is kept, and the new one lies beside it. Take "
+            f"over what you like, then delete the new one.\n\n{lines}"
         )
     parts.extend(_roles(found))
     parts.append(
@@ -50,11 +63,11 @@ def page(found: list[Standing], broken: list[str] = ()) -> str:
         f"kept in this folder too, in `{KEPT}`; delete that file to have them forgotten.\n"
         "- **A word you do not know** is in the [glossary](glossary.md).\n"
         "- **Start a file over:** delete it, stop JupyterLab, and run `make learn` again.\n"
-        "- **Check your exercise** with *Validate* in the notebook's toolbar; for points, run "
-        "`make grade ASSIGNMENT=<name of the exercise>` in a terminal, in the folder you cloned.\n"
+        "- **Check your exercise** with *Validate* in the notebook's toolbar. For points, in a terminal (*File > New > "
+        "Terminal*): `ospolab grade <name of the exercise>`. Alone, `ospolab grade` lists the names; "
+        "`ospolab progress` and `ospolab portfolio` show what you have done and written.\n"
         "- **Stuck?** *Kernel > Restart Kernel and Run All Cells* is always safe: what a form has saved stays. For the "
         "editor, see *Help* in the menu; for the course, open an issue in the repository you cloned.\n"
-        "- This page is written anew as you go on; reload it with *File > Reload Markdown File from Disk*.\n"
     )
     return "\n".join(parts)
 
@@ -77,6 +90,10 @@ def _roles(found: list[Standing]) -> list[str]:
         f"- {_name(role)}: {_titles(group)}\n" for role, group in groups if not any(one.lesson.exists for one in group)
     ]
     return [*sections, "## Still to come\n\n" + "".join(later)] if later else sections
+
+
+def _exercise_begun(standing: Standing) -> bool:
+    return standing.exercise is not None and standing.exercise.begun
 
 
 def totals(found: list[Standing]) -> str:
@@ -131,7 +148,7 @@ def next_step(found: list[Standing]) -> str:
             together.clear()
     if all(one.exercise.points and one.exercise.points.current for one in existing if one.exercise):
         return "everything that is here is done and graded. More labs are on their way."
-    return "everything that is here is done. `make grade` counts your points; more labs are on their way."
+    return "everything that is here is done. `ospolab grade`, in a terminal, counts your points; more labs are to come."
 
 
 def _lesson_step(standing: Standing, first: bool) -> str | None:
@@ -177,7 +194,8 @@ def _titles(group: list[Standing]) -> str:
 
 def _row(standing: Standing) -> str:
     lesson = standing.lesson
-    paper = f"{lesson.paper}: {'written' if standing.paper_written else 'not yet'}" if lesson.paper else "-"
+    state = "not yet" if not standing.paper_written else "written" if standing.paper_holds else "written, not finished"
+    paper = f"{lesson.paper}: {state}" if lesson.paper else "-"
     read = "read" if standing.read else "not yet"
     return (
         f"| [{lesson.title}]({_lesson_link(lesson)}) | {read} | {_quiz(standing)} | {_exercise(standing)} | {paper} |\n"

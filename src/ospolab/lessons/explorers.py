@@ -46,8 +46,8 @@ class Explorer(Board):
         return (
             f'<div class="ospolab-explorer" role="group" aria-label="{html.escape(self.name)}">'
             f"<p>{self._start_sentence}</p>{self._start_figure.to_html()}"
-            f"<p><small>Starting state: {settings}. To move the controls, run <code>make learn</code> and open this "
-            "lesson in JupyterLab.</small></p></div>"
+            f"<p><small>Starting state: {settings}. To move the controls: in JupyterLab, run this cell (▶). On a web "
+            "page, <code>make learn</code> opens JupyterLab.</small></p></div>"
         )
 
     def summary(self) -> str:

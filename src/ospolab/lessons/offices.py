@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from statistics import NormalDist
 
@@ -29,6 +30,7 @@ __all__ = [
     "through_the_years",
     "verdict",
     "wilson",
+    "worded",
     "wrapped",
 ]
 
@@ -63,7 +65,9 @@ _WORDS = {
     "telecom_media": "telecoms and media",
     "transport_automotive": "transport and automotive",
     "vendor": "IT vendors",
-    "cto_office": "office of the head of technology",
+    "yes_formal": "formal",
+    "yes_informal": "informal",
+    "cto_office": "head of technology",
     "devrel_marketing": "developer relations, marketing",
     "dont_know": "does not know",
     "faculty_committee": "faculty committee",
@@ -84,6 +88,11 @@ def _words(key: str) -> str:
     if key == "sector:other":
         return "other sectors"
     return name.replace("_", " ")
+
+
+def worded(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the survey with the keys among its labels and values in words."""
+    return table.rename(index=_words, columns=_words).map(lambda cell: _words(cell) if isinstance(cell, str) else cell)
 
 
 # ------------------------------------------------------------------------------------------------ a share and its doubt
@@ -297,16 +306,17 @@ def homes() -> pd.DataFrame:
 
 
 def wrapped(table: pd.DataFrame) -> HTML:
-    """A table of sentences, which wrap as text does; pandas by itself would cut them."""
+    """A table of sentences, which wrap as text does where pandas cuts them; on a narrow page it scrolls."""
 
     def line(kind: str, cells: Iterable[object]) -> str:
         first, *others = (html.escape(str(cell)) for cell in cells)
-        rest = "".join(f'<{kind} style="text-align:left">{cell}</{kind}>' for cell in others)
+        rest = "".join(f'<{kind} style="text-align:left;min-width:6em">{cell}</{kind}>' for cell in others)
         return f'<tr><th style="text-align:left">{first}</th>{rest}</tr>'
 
     rows = "".join(line("td", row) for row in table.itertuples())
     head = line("th", [table.index.name or "", *table.columns])
-    return HTML(f'<table class="table"><thead>{head}</thead><tbody>{rows}</tbody></table>')
+    table_ = f'<table class="table"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return HTML(f'<div style="overflow-x:auto">{table_}</div>')
 
 
 # What is shipped, in a word or two; `organisation.SHIPS` has the sentences.
@@ -375,9 +385,26 @@ def rules() -> pd.DataFrame:
 def skeleton(segment: str) -> Markdown:
     """The charter of a segment's invented organisation on one page: what must stand there, and blanks for the rest.
 
-    segment: a key of SEGMENTS. Raises KeyError.
+    segment: a key of SEGMENTS. Raises ValueError for another word, with the nearest.
     """
+    if segment not in INVENTED:
+        nearest = get_close_matches(str(segment).lower(), _NAMES, n=1, cutoff=0.5)
+        meant = f' Did you mean "{_NAMES[nearest[0]]}"?' if nearest else ""
+        raise ValueError(f'"{segment}" is no segment; choose one of {", ".join(SEGMENTS)}.{meant}')
     return Markdown(_page(INVENTED[segment]))
+
+
+# What somebody may write for a segment -> its key.
+_NAMES = {
+    **{key: key for key in SEGMENTS},
+    **{"university": "education", "school": "education", "firm": "business", "company": "business"},
+    **{
+        "ministry": "government",
+        "administration": "government",
+        "ngo": "non-government",
+        "foundation": "non-government",
+    },
+}
 
 
 def _page(organisation: Organisation) -> str:

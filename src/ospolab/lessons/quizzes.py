@@ -2,10 +2,14 @@
 
 Nothing is graded here. Each option has its own explanation, wrong ones first of all. Below the questions, a learner
 says whether they have read the lesson.
+
+An option is tried when it is chosen: by a click, or with the space bar or Enter. Arrow keys move without choosing, so
+that who reads all options by keyboard has not tried the one that was passed first.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +25,23 @@ from ospolab.widgets import Board, Choose, Told, block, inline, markup
 RIGHT, WRONG = "Right.", "Not this one."
 READ = "I have read this lesson"
 READ_HELP = "Answering every question ticks it for you. It is counted on your welcome page, and nowhere else."
+KEYS_HELP = "By keyboard: Tab goes to a question, arrow keys move between its options, the space bar chooses."
 NOT_KEPT = "This could not be saved: the folder of your copy cannot be written. The lesson works all the same."
+
+
+# Radio buttons of one name choose what an arrow key reaches; here, whoever looks would have answered.
+_KEYS = """
+this.closest(".ospolab-quiz").addEventListener("keydown", (event) => {
+  const box = event.target.type === "radio" && event.target.closest(".ospolab-radio");
+  if (!box || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step && event.key !== "Enter") return;
+  event.preventDefault();
+  const all = [...box.querySelectorAll("input[type=radio]")];
+  if (step) all[(all.indexOf(event.target) + step + all.length) % all.length].focus();
+  else event.target.click();
+});
+"""
 
 
 class QuizError(ValueError):
@@ -103,7 +123,7 @@ class _Asked(ipywidgets.VBox):
 
     def __init__(self, question: Question, number: int, of: int, chosen):
         self.question = question
-        self.first: int | None = None  # the option that was tried first
+        self.first: int | None = None  # the option that was chosen first
         self.choose, self.told = (
             Choose([(at, option.text) for at, option in enumerate(question.options)]),
             Told("ospolab-why"),
@@ -172,7 +192,12 @@ class Quiz(Board):
         said = known.get("read", {}).get(stem)
         ticked = said if isinstance(said, bool) else self._complete
         self.read = _Read(ticked, lambda now: _progress_record("read", stem, now)) if _progress_is_kept() else None
-        super().__init__([*self.asked, self.status, *([self.read] if self.read else [])], "ospolab-quiz")
+        # HTML of a widget runs no <script>; see `ospolab.widgets.dressing`.
+        keys = markup(f'<style onload="{html.escape(_KEYS)}">/* keys */</style>', "ospolab-dressing")
+        super().__init__(
+            [keys, markup(KEYS_HELP, "ospolab-help"), *self.asked, self.status, *([self.read] if self.read else [])],
+            "ospolab-quiz",
+        )
 
     def _restore(self, known: dict[str, Any]) -> None:
         for asked in self.asked:
@@ -209,7 +234,10 @@ class Quiz(Board):
 
     def picture(self) -> str:
         questions = "".join(self._pictured(at + 1, question) for at, question in enumerate(self.questions))
-        return f'<div class="ospolab-quiz">{questions}</div>'
+        return (
+            '<div class="ospolab-quiz"><p class="ospolab-note">In JupyterLab, <strong>run this cell</strong>: the quiz '
+            f"then remembers your answers.</p>{questions}</div>"
+        )
 
     def _pictured(self, number: int, question: Question) -> str:
         name = re.sub(r"[^a-z0-9]+", "-", f"quiz-{self.stem}-{question.id}".lower())

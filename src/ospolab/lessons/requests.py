@@ -17,6 +17,7 @@ from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
 
 __all__ = [
     "ANSWERS",
+    "ASKED",
     "TASKS",
     "Reading",
     "Request",
@@ -36,6 +37,9 @@ MESSAGES = Path(__file__).with_suffix(".yml")
 
 # What an office can do with a request.
 ANSWERS = {"decides": "decide", "advises": "advise", "passes-on": "pass on"}
+
+# How the survey asked for them, by the key of its question.
+ASKED = {"responsibilities": "all that apply", "top_responsibilities": "up to three"}
 
 # The survey's answers about what an office does, by the key of `survey_ospo`.
 TASKS = {
@@ -147,13 +151,16 @@ def opening() -> Figure:
     )
 
 
-def grid_figure(request: Request, place: str) -> Figure:
-    """The grid with the learner's place, the first choice and the others that hold, each in words."""
+def grid_figure(request: Request, place: str | None) -> Figure:
+    """The grid with the learner's place, the first choice and the others that hold, each in words.
+
+    place: None while the learner has not chosen; then the grid tells nothing.
+    """
     drawing, ax = canvas(5.4, 3.1)
     for row, role in enumerate(_roles()):
         for column, pillar in enumerate(_pillars()):
             here = f"{role}/{pillar}"
-            holds = verdict(request, here)
+            holds = verdict(request, here) if place else "hard to defend"
             words = ["you"] if here == place else []
             if holds != "hard to defend":
                 words.append(holds)
@@ -169,6 +176,9 @@ def grid_figure(request: Request, place: str) -> Figure:
     ax.set_xlim(-0.5, 3.5)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
+    if not place:
+        alt = "The grid of four roles and four pillars, empty: no place is chosen yet."
+        return figure(drawing, alt, caption=f"“{request.subject}”: which place on the grid?")
     others = "; ".join(title(other) for other in request.also)
     return figure(
         drawing,
@@ -208,28 +218,46 @@ def shares_figure(shares: pd.DataFrame) -> Figure:
 
 
 def explorer() -> Explorer:
-    """A message, a place and an answer against what can be defended. It starts at a place that holds."""
+    """A message, a place and an answer against what can be defended. It starts at a place that holds.
+
+    Another message begins without a place and an answer, and nothing is told of it before the learner has chosen.
+    """
     by_id = {request.id: request for request in inbox()}
     subjects = [(f"{number}. {request.subject}", request.id) for number, request in enumerate(inbox(), 1)]
 
     def view(message: str, role: str, pillar: str, office: str) -> tuple[str, Figure]:
-        request, place = by_id[message], f"{role}/{pillar}"
-        said = [_mail(request), f"{_on_place(request, place)} {_on_answer(request, office)}", html.escape(request.why)]
-        return "<br><br>".join(said), grid_figure(request, place)
+        request = by_id[message]
+        place = f"{role}/{pillar}" if role and pillar else None
+        if not place:
+            missing = " and ".join(name for name, value in (("a pillar", pillar), ("a hat", role)) if not value)
+            said = [f"<b>Choose {missing}.</b>"]
+        elif not office:
+            said = [_on_place(request, place), "<b>And what would you do?</b>"]
+        else:
+            said = [f"{_on_place(request, place)} {_on_answer(request, office)}", html.escape(request.why)]
+        return "<br><br>".join([_mail(request), *said]), grid_figure(request, place)
 
     def choice(words: dict[str, str], value: str, description: str) -> ipywidgets.Dropdown:
-        options = [(shown, key) for key, shown in words.items()]
+        options = [("(choose)", ""), *((shown, key) for key, shown in words.items())]
         return ipywidgets.Dropdown(options=options, value=value, description=description)
+
+    post = ipywidgets.Dropdown(options=subjects, value="leaving-researcher", description="Message")
+    hat = choice(_roles(), "counselor", "Your hat")
+    pillar = choice(_pillars(), "compliance", "Your pillar")
+    hand = choice(ANSWERS, "decides", "You would")
+
+    def begin_again(_change) -> None:
+        # The place goes first, so that no step between tells anything of the new message.
+        for control in (hat, pillar, hand):
+            control.value = ""
+
+    # Before the Explorer listens: it never judges a new message by the choices for the one before.
+    post.observe(begin_again, "value")
 
     return Explorer(
         "Where does this message belong?",
         view,
-        {
-            "message": ipywidgets.Dropdown(options=subjects, value="leaving-researcher", description="Message"),
-            "role": choice(_roles(), "counselor", "Your hat"),
-            "pillar": choice(_pillars(), "compliance", "Your pillar"),
-            "office": choice(ANSWERS, "decides", "You would"),
-        },
+        {"message": post, "pillar": pillar, "role": hat, "office": hand},
     )
 
 
@@ -309,15 +337,19 @@ def _item(request: Request) -> str:
     )
 
 
+# JupyterLab would put the words of a table at the right and in the middle.
+_LEFT = "text-align:left;vertical-align:top"
+
+
 def activities() -> Reading:
     """The definition's activities on the grid, as the plan of the course places them."""
     plan = course.plan()
     heads = "".join(
-        f'<th scope="col" role="columnheader">{pillar["title"]} <small>{pillar["asks"]}</small></th>'
+        f'<th scope="col" role="columnheader" style="{_LEFT}">{pillar["title"]} <small>{pillar["asks"]}</small></th>'
         for pillar in plan["pillars"].values()
     )
     rows = "".join(
-        '<tr role="row"><th scope="row" role="rowheader" style="overflow-wrap:normal">'
+        f'<tr role="row"><th scope="row" role="rowheader" style="{_LEFT};overflow-wrap:normal">'
         f"{role['title']} <small>{role['does']}</small></th>"
         + "".join(_cell(f"{key}/{pillar}", words) for pillar, words in _pillars().items())
         + "</tr>"
@@ -326,8 +358,9 @@ def activities() -> Reading:
     caption = "The activities of the definition, each at its place or places"
     return Reading(
         # The look of the course's own grid, which becomes a list where the page is narrow.
-        f'<div class="ospolab-map"><table class="ospolab-grid" role="table" style="table-layout:fixed">'
-        f"<caption>{caption}</caption>"
+        '<div class="ospolab-map" style="overflow-x:auto">'
+        '<table class="ospolab-grid" role="table" style="table-layout:auto;width:100%;margin:0">'
+        f'<caption style="text-align:left">{caption}</caption>'
         f'<thead role="rowgroup"><tr role="row"><td class="corner" role="cell"></td>{heads}</tr></thead>'
         f'<tbody role="rowgroup">{rows}</tbody></table></div>',
         caption,
@@ -337,4 +370,4 @@ def activities() -> Reading:
 def _cell(place: str, pillar: str) -> str:
     here = [one["words"] for one in course.plan()["activities"] if place in one["labs"]]
     words = "; ".join(here)
-    return f'<td class="lab" role="cell" data-pillar="{pillar}">{words[0].upper()}{words[1:]}</td>'
+    return f'<td class="lab" role="cell" data-pillar="{pillar}" style="{_LEFT}">{words[0].upper()}{words[1:]}</td>'

@@ -42,6 +42,14 @@ FOR_US = {
     "government": "Money for its upkeep goes through procurement: name the contract, and make review a deliverable.",
     "non-government": "We cannot watch many projects. Share what we see with organisations like ours that use it, too.",
 }
+# Whom an incident in what an organisation hands out reaches, and who looks into it there.
+INCIDENT = {
+    "business": ("our customers", "Product security"),
+    "education": ("everyone who runs it", "Whoever answers for the security of what we publish"),
+    "business-education": ("our customers and participants", "Whoever answers for the security of our products"),
+    "government": ("the people and authorities who use it", "Whoever answers for the security of what we hand out"),
+    "non-government": ("the people who rely on it", "Whoever answers for the security of what we hand out"),
+}
 NEEDED = (
     *("project", "use", "factor-50", "factor-80", "newcomer", "reading"),
     *("question", "owner", "support", "decision", "review"),
@@ -121,10 +129,12 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
     """What a project in trouble means for an organisation of this kind: a sentence for its sector, one for products."""
     said = [FOR_US[ours.segment]]
     if ours.ships_products:
+        whom, who = INCIDENT[ours.segment]
+        counts = "" if ours.segment == "business" else " Whether we count as one is a question for counsel."
         said.append(
-            "It leaves the house inside what we ship, so an incident is our customers' incident as well. Product "
-            "security checks which reporting duties apply; in the European Union the Cyber Resilience Act, Article 14, "
-            "has applied to manufacturers since 11 September 2026 (last checked 2026-11-23)."
+            f"It leaves the house inside what we ship, so an incident reaches {whom} as well. {who} checks which "
+            "reporting duties apply; in the European Union the Cyber Resilience Act, Article 14, has applied to "
+            f"manufacturers since 11 September 2026 (last checked 2026-11-23).{counts}"
         )
     return tuple(said)
 

@@ -191,19 +191,13 @@ _ASKED = {
 }
 
 
-def _facts(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The invented organisation that was chosen, if one was, changed by every field that is filled in."""
-    chosen = INVENTED.get(answers.get("start", ""))
-    facts = chosen.model_dump() if chosen else {}
-    return facts | {key: answers[key] for key in _ASKED if key in answers}
-
-
 def still_open(answers: Mapping[str, Any]) -> list[str]:
     """What has to be answered before there is an organisation, in words. answers: of a form with the field `start`
-    ("own", or a segment for its invented organisation) and the fields name, segment, people, region, ships, uses.
+    ("own", or a segment for its invented organisation) and, for "own", name, segment, people, region, ships and uses.
     """
-    facts = _facts(answers)
-    return [words for key, words in _ASKED.items() if key not in facts]
+    if answers.get("start") in INVENTED:
+        return []
+    return [words for key, words in _ASKED.items() if key not in answers]
 
 
 def from_answers(answers: Mapping[str, Any]) -> Organisation | None:
@@ -213,8 +207,10 @@ def from_answers(answers: Mapping[str, Any]) -> Organisation | None:
     """
     if still_open(answers):
         return None
+    if invented := INVENTED.get(answers.get("start", "")):
+        return invented
     try:
-        return Organisation(**_facts(answers))
+        return Organisation(**{key: answers[key] for key in _ASKED})
     except ValueError:
         return None
 
