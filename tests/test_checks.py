@@ -75,7 +75,7 @@ def test_an_answer_that_does_not_fit_costs_no_point_of_another(exercise, capsys)
     assert checks.result("one", 2.5) == 2.5
     told = capsys.readouterr().out
     assert 'answers.yml, line 1: "a" (The first) is "77"; expected' in told and "2 answers are still missing" in told
-    with pytest.raises(ValueError, match='"a" .The first. is "77"'):
+    with pytest.raises(ValueError, match=r'"a" .The first. is "77"'):
         checks.result("one", None)
 
 
