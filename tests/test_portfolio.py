@@ -155,6 +155,7 @@ def test_organisation_from_a_form():
     # What was once entered for an own one does not change an invented one.
     assert from_answers({**MINE, "start": "education"}) == INVENTED["education"]
     assert from_answers({"start": "own", "name": "Half"}) is None
+    assert from_answers({}) is None and "for whom you work" in issue({})
     assert still_open({"start": "own", **{key: MINE[key] for key in ("name", "segment", "people")}}) == [
         "where it is", "what it ships", "how it uses open source",
     ]  # fmt: skip

@@ -341,16 +341,21 @@ def _item(request: Request) -> str:
 _LEFT = "text-align:left;vertical-align:top"
 
 
+def _small(words: str) -> str:
+    """What a heading adds, on a line of its own: JupyterLab knows nothing of the book's style sheet."""
+    return f'<small style="display:block;font-weight:normal">{html.escape(words)}</small>'
+
+
 def activities() -> Reading:
     """The definition's activities on the grid, as the plan of the course places them."""
     plan = course.plan()
     heads = "".join(
-        f'<th scope="col" role="columnheader" style="{_LEFT}">{pillar["title"]} <small>{pillar["asks"]}</small></th>'
+        f'<th scope="col" role="columnheader" style="{_LEFT}">{pillar["title"]} {_small(pillar["asks"])}</th>'
         for pillar in plan["pillars"].values()
     )
     rows = "".join(
         f'<tr role="row"><th scope="row" role="rowheader" style="{_LEFT};overflow-wrap:normal">'
-        f"{role['title']} <small>{role['does']}</small></th>"
+        f"{role['title']} {_small(role['does'])}</th>"
         + "".join(_cell(f"{key}/{pillar}", words) for pillar, words in _pillars().items())
         + "</tr>"
         for key, role in plan["roles"].items()

@@ -197,6 +197,8 @@ def still_open(answers: Mapping[str, Any]) -> list[str]:
     """
     if answers.get("start") in INVENTED:
         return []
+    if "start" not in answers:
+        return ["for whom you work: one of the five invented ones, or your own"]
     return [words for key, words in _ASKED.items() if key not in answers]
 
 
@@ -218,7 +220,7 @@ def from_answers(answers: Mapping[str, Any]) -> Organisation | None:
 def issue(answers: Mapping[str, Any]) -> str:
     """Write `organisation.yml` into the portfolio; say so, or what is still open, as Markdown."""
     if missing := still_open(answers):
-        return f"Not written yet. Still open: {', '.join(missing)}. Or start from one of the five invented ones."
+        return f"Not written yet. Still open: {', '.join(missing)}."
     organisation = from_answers(answers)
     if organisation is None:
         return 'Not written yet: "nothing" is ticked beside something that is shipped. Leave one of them out.'
