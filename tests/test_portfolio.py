@@ -1,7 +1,10 @@
 """Papers: written whole, read back, checked against schema and sector, and only from complete answers."""
 
+import json
+
 import pytest
 import yaml
+from pydantic import Field
 from typer.testing import CliRunner
 
 from ospolab import cli, course, health, portfolio
@@ -130,6 +133,35 @@ def test_blanks_that_were_filled_in_stay_while_the_answers_stay(home):
     changed = charter.issue({**charter_for(firm), "days": 20}, firm)
     assert "charter.mine.md" in changed and "20 working days" in path.read_text()
     assert path.with_name("charter.mine.md").read_text() == filled
+
+
+class Statement(papers.Paper):
+    """A paper in the form that a standard gives it."""
+
+    NAME = "statement"
+    TITLE = "Statement"
+    LESSON = "environmentalist/compliance"
+    ENDING = ".json"
+
+    context: str = Field(alias="@context")
+    version: int
+    author: str | None = None
+
+
+def test_a_json_paper_holds_its_facts_and_nothing_else(home):
+    paper = Statement(**{"@context": "https://example.org/ns", "version": 1})
+    written = portfolio.write(paper)
+    assert json.loads(written.path.read_text()) == {"@context": "https://example.org/ns", "version": 1}
+    assert portfolio.read(Statement) == paper and not portfolio.write(paper).changed
+    for text, says in (
+        ("{", r"statement\.json, line 1: this cannot be read as JSON"),
+        ("[]", "expected an object"),
+        ('{"version": 1}', "@context: is missing"),
+    ):
+        written.path.write_text(text)
+        with pytest.raises(PaperError, match=says):
+            portfolio.read(Statement)
+        assert papers.state(Statement, None).word == "failing"
 
 
 # The organisation

@@ -2,11 +2,13 @@
 
 A paper is a pydantic model. On disk it is a Markdown file whose front matter holds the facts, which other papers and
 checks read, and whose text is what people read; or, where nobody but other papers reads it, a YAML file of the facts
-alone. The text is made from the facts by the template of the paper's name, so it never says something else than they.
+alone; or, where a standard says what its file looks like, a JSON file of the facts and nothing else. The text is made
+from the facts by the template of the paper's name, so it never says something else than they.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -47,7 +49,7 @@ class Paper(BaseModel):
     NAME: ClassVar[str]
     TITLE: ClassVar[str]
     LESSON: ClassVar[str]
-    ENDING: ClassVar[Literal[".md", ".yml"]] = ".md"
+    ENDING: ClassVar[Literal[".md", ".yml", ".json"]] = ".md"
 
     def complaints(self, organisation: Organisation) -> list[str]:
         """What of the facts does not hold for `organisation`, a sentence each; [] if all does."""
@@ -147,6 +149,8 @@ def _lay_aside(path: Path, mine: bytes) -> Path:
 
 def _text(paper: Paper) -> str:
     """What a paper's file holds when nobody has changed it."""
+    if paper.ENDING == ".json":
+        return paper.model_dump_json(indent=2, by_alias=True, exclude_none=True) + "\n"
     facts = {"paper": paper.NAME, **paper.model_dump(mode="json")}
     text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
     return f"---\n{text}---\n\n{render(paper)}\n" if paper.ENDING == ".md" else text
@@ -156,7 +160,8 @@ def read(kind: type[AnyPaper]) -> AnyPaper:
     """The paper of that kind. Raises FileNotFoundError, OSError, and PaperError if it is not what it should be."""
     path = path_of(kind)
     facts = _facts(path)
-    if (name := facts.pop("paper", None)) != kind.NAME:
+    # A JSON file has the form that its standard gives it, and no room for our mark.
+    if kind.ENDING != ".json" and (name := facts.pop("paper", None)) != kind.NAME:
         raise PaperError(f'{path.name}: "paper" is {name!r}; expected {kind.NAME}.')
     try:
         return kind.model_validate(facts)
@@ -166,16 +171,25 @@ def read(kind: type[AnyPaper]) -> AnyPaper:
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    """The facts in a file, all as text: pydantic makes dates and numbers of it, and `no` stays a name."""
+    """The facts in a file; of YAML all as text: pydantic makes dates and numbers of it, and `no` stays a name."""
     above = 0
     try:
         text = plainyaml.decode(path.read_bytes())
+        if path.suffix == ".json":
+            facts = json.loads(text)
+            if not isinstance(facts, dict):
+                raise PaperError(f"{path.name}: expected an object, in curly brackets.")
+            return facts
         if path.suffix == ".md":
             front = re.match(r"---\n(.*?\n)---(?:\n|\Z)", text, re.DOTALL)
             if front is None:
                 raise PaperError(f"{path.name} does not begin with front matter, a block between two lines of ---.")
             text, above = front[1], 1
         facts = plainyaml.plain(plainyaml.compose(text))
+    except json.JSONDecodeError as error:
+        raise PaperError(f"{path.name}, line {error.lineno}: this cannot be read as JSON ({error.msg}).") from None
+    except RecursionError:
+        raise PaperError(f"{path.name}: brackets are nested too deep.") from None
     except plainyaml.YamlProblem as error:
         where = f", line {error.line + above}" if error.line else ""
         raise PaperError(f"{path.name}{where}: {error.message}") from None
