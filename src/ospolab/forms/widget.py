@@ -450,7 +450,8 @@ class Form(Board):
         return super()._repr_mimebundle_(**kwargs)
 
     def summary(self) -> str:
-        return f"Form: {plain(self.form.title)} ({len(self.form.fields)} questions)"
+        number = len(self.form.fields)
+        return f"Form: {plain(self.form.title)} ({number} question{'s' * (number > 1)})"
 
     def _only_if(self, field) -> str:
         """On which choice a field is asked, for the picture."""

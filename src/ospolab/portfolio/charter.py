@@ -6,7 +6,7 @@ reasons are in `charter.yml`. They are rules of this course, not law.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,7 +20,7 @@ from ospolab.portfolio import papers
 from ospolab.portfolio.organisation import SEGMENTS, Organisation
 from ospolab.portfolio.papers import Issued
 
-__all__ = ["Charter", "Clause", "clauses", "issue", "on_clauses", "out_of_place", "parts", "required", "vocabulary"]
+__all__ = ["Charter", "Clause", "clauses", "complaints", "issue", "out_of_place", "parts", "required", "vocabulary"]
 
 FIELDS = ("aim", "not", "sponsor", "home", "mandate", "clauses", "days", "results", "review")
 
@@ -90,18 +90,34 @@ def out_of_place(organisation: Organisation) -> list[str]:
     return [key for key, clause in clauses().items() if organisation.segment in clause.out_of_place]
 
 
-def on_clauses(ticked: Iterable[str], organisation: Organisation) -> list[str]:
-    """What is missing among the clauses of a charter, and what has no place there, each with its reason."""
-    known, ticked = clauses(), set(ticked)
-    return [
+def complaints(answers: Mapping[str, Any], organisation: Organisation) -> list[str]:
+    """What of a charter does not hold for the organisation, each with its reason: clauses that are missing or have no
+    place, promises without days, addresses. answers: as for `parts`.
+    """
+    known, ticked = clauses(), set(answers.get("clauses", ()))
+    said = [
         f"A charter of {organisation.name} needs this: {known[key].words} {known[key].why}"
         for key in required(organisation)
         if key not in ticked
-    ] + [
+    ]
+    said += [
         f"This has no place in a charter of {organisation.name}: {known[key].words} {known[key].why}"
         for key in out_of_place(organisation)
         if key in ticked
     ]
+    promised, days = len(answers.get("mandate", ())), answers.get("days", 0)
+    if promised > days:
+        said.append(
+            f"It promises {promised} activities on {days:g} days a month. A promise needs a day a month at the least: "
+            "promise less, or ask for more."
+        )
+    if _has_address(answers):
+        said.append("It holds an address. Name roles: people change, and a charter stays.")
+    return said
+
+
+def _has_address(answers: Mapping[str, Any]) -> bool:
+    return "@" in f"{answers.get('aim', '')} {answers.get('results', '')}"
 
 
 class Charter(Issued):
@@ -135,15 +151,7 @@ class Charter(Issued):
         return value
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = on_clauses(self.clauses, organisation)
-        if len(self.mandate) > self.days:
-            said.append(
-                f"It promises {len(self.mandate)} activities on {self.days:g} days a month. A promise needs a day a "
-                "month at the least: promise less, or ask for more."
-            )
-        if "@" in f"{self.aim} {self.results}":
-            said.append("It holds an address. Name roles: people change, and a charter stays.")
-        return said
+        return complaints(self.model_dump(), organisation)
 
     def words(self) -> dict[str, Any]:
         mandate, is_not, offered = vocabulary("mandate"), vocabulary("is_not"), clauses()
@@ -167,8 +175,8 @@ def parts(answers: Mapping[str, Any], organisation: Organisation | None) -> list
     """
     who = all(field in answers for field in ("aim", "sponsor", "home"))
     promised, days = len(answers.get("mandate", ())), answers.get("days", 0)
-    roles = "@" not in f"{answers.get('aim', '')} {answers.get('results', '')}"
-    fits = 0 < promised <= days and roles and "results" in answers and "review" in answers
+    dated = "results" in answers and "review" in answers
+    fits = 0 < promised <= days and dated and not _has_address(answers)
     if organisation is None:
         return [who, 0, 0, fits]
     ticked, needed = set(answers.get("clauses", ())), set(required(organisation))
