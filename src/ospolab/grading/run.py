@@ -1,0 +1,461 @@
+"""Grade an assignment of a course folder: from `submitted/` to the gradebook and `autograded/`.
+
+The steps have a module each: `sanitise` and `submission` read, `judge` runs student code (in `student`, behind `sandbox`
+and `walls`) and tests, `gradebook` and `submission` write, `cache` keeps what need not be done twice. This one holds
+them together: it decides what has to be done, does it on several processes or machines, and says what became of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ospolab.grading import cache, gradebook, plan, sandbox, sanitise, submission
+from ospolab.grading.gradebook import Graded, Mark
+from ospolab.grading.judge import Clock, Job, Outcome
+
+__all__ = ["Change", "GradingError", "Report", "grade"]
+
+RETRIES = 1  # of a submission whose judge was lost
+
+
+class GradingError(RuntimeError):
+    """Nothing could be graded; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Points of a submission that was graded before: what they were and what they become, by cell."""
+
+    student: str
+    before: float
+    after: float
+    cells: dict[str, tuple[float | None, float | None]]
+
+
+@dataclass
+class Report:
+    """What became of a run. humans: student -> why a human should look. remarks: student -> what was put right."""
+
+    assignment: str
+    graded: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    humans: dict[str, list[str]] = field(default_factory=dict)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    kept_back: list[str] = field(default_factory=list)
+    waiting: int = 0  # submissions with answers for a human to read
+    isolated: bool = True
+    stopped: bool = False
+
+    @property
+    def status(self) -> int:
+        """Exit status: 0 all graded, 3 some need a human, 130 stopped before the end."""
+        return 130 if self.stopped else 3 if self.humans or self.kept_back else 0
+
+
+@dataclass
+class _Todo:
+    """One submission on its way."""
+
+    submission: submission.Submission
+    keys: dict[str, cache.Keys]
+    jobs: dict[str, Job]
+    found: dict[str, dict[str, Any]]
+    tries: int = 0
+
+
+def grade(
+    folder: Path,
+    assignment: str,
+    *,
+    student: str | None = None,
+    force: bool = False,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    db: str | None = None,
+    unsafe: bool = False,
+    clock: Clock | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    agree: Callable[[list[Change]], bool] = lambda changes: True,
+) -> Report:
+    """Grade the submissions of one assignment in a course folder of nbgrader's.
+
+    student: this one only. force: grade again what has not changed. jobs: processes (default: one a core). scheduler:
+    address of a Dask scheduler, or "local" for a cluster of this machine's. db: URL of the gradebook. unsafe: run
+    student code without isolation, and mark each grade so. progress: told (done, of). agree: asked before points that
+    were given are changed. Raises GradingError; what was graded until then is kept.
+    """
+    if not unsafe and scheduler is None and (reason := sandbox.probe()):
+        raise GradingError(f"{reason}\nWithout isolation, student code runs as you: --unsafe does that, and marks it.")
+    if unsafe and not hasattr(os, "fork"):
+        raise GradingError("Student code is run by forking, which Windows has not. Grade in WSL 2.")
+    try:
+        run = _Run(folder, assignment, student, force, db, not unsafe, clock or Clock())
+        with run, _executor(jobs, scheduler) as executor:
+            run.all(executor, jobs or os.cpu_count() or 1, progress, agree)
+    except (gradebook.GradebookError, plan.PlanError, sandbox.Unavailable) as error:
+        raise GradingError(str(error)) from None
+    except OSError as error:
+        full = " The disk is full." if error.errno == 28 else ""
+        raise GradingError(
+            f"{error.filename or folder}: {error.strerror}.{full} What was graded so far is kept."
+        ) from None
+    return run.report
+
+
+@contextlib.contextmanager
+def _executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
+    if scheduler is None:
+        executor = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(cancel_futures=True)
+            _Station.close_all()
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise GradingError('A cluster needs Dask: pip install "ospolab[cluster]".') from None
+    with contextlib.ExitStack() as stack:
+        try:
+            if scheduler == "local":
+                cluster = LocalCluster(
+                    n_workers=jobs or os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None
+                )
+                scheduler = stack.enter_context(cluster)
+            client = stack.enter_context(Client(scheduler, timeout=30))
+        except (OSError, TimeoutError) as error:
+            raise GradingError(f"The scheduler {scheduler} does not answer: {error}") from None
+        yield client.get_executor(pure=False, retries=RETRIES)
+
+
+# Where the work is done
+
+
+class _Station:
+    """A judge in a process of its own, kept by one thread for one plan."""
+
+    mine, every = threading.local(), []
+
+    def __init__(self, one: plan.Plan, isolated: bool, clock: Clock, key: str | None):
+        orders, answers = os.pipe(), os.pipe()
+        entry = "from ospolab.grading import judge; judge.main()"
+        command = [sys.executable, "-P", "-c", entry, str(orders[0]), str(answers[1])]
+        quiet = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self._process = subprocess.Popen(
+            command, pass_fds=[orders[0], answers[1]], env={**os.environ, **quiet}, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(orders[0])
+        os.close(answers[1])
+        self._orders, self._answers = os.fdopen(orders[1], "wb"), os.fdopen(answers[0], "rb")
+        self.fingerprint = (one.fingerprint, isolated, key)
+        _Station.every.append(self)
+        if failed := self._ask((one, isolated, clock, key)):
+            raise sandbox.Unavailable(failed)
+
+    def _ask(self, order: Any) -> Any:
+        pickle.dump(order, self._orders)
+        self._orders.flush()
+        return pickle.load(self._answers)
+
+    def do(self, job: Job) -> Outcome:
+        done = self._ask(job)
+        if isinstance(done, Exception):
+            raise done
+        return done
+
+    def close(self) -> None:
+        for pipe in (self._orders, self._answers):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        self._process.kill()
+        self._process.wait()
+
+    @classmethod
+    def close_all(cls) -> None:
+        while cls.every:
+            cls.every.pop().close()
+
+
+def judged(one: plan.Plan, isolated: bool, clock: Clock, key: str | None, job: Job) -> Outcome | str:
+    """Do a job in this thread's judge; a judge that was lost is replaced. Returns what went wrong, as a sentence."""
+    said = ""
+    for _ in range(RETRIES + 1):
+        station: _Station | None = getattr(_Station.mine, "station", None)
+        if station is None or station.fingerprint != (one.fingerprint, isolated, key) or station not in _Station.every:
+            station = _Station.mine.station = _Station(one, isolated, clock, key)
+        try:
+            return station.do(job)
+        except TimeoutError as error:
+            return f"{error}; it was stopped"
+        except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
+            said = str(error) or "its judge was lost"
+            _Station.every.remove(station)
+            station.close()
+    return said
+
+
+# The run
+
+
+class _Run:
+    def __init__(self, folder: Path, assignment: str, student: str | None, force: bool, db: str | None, isolated: bool,
+                 clock: Clock):  # fmt: skip
+        self.folder, self.assignment, self.force, self.isolated, self.clock = folder, assignment, force, isolated, clock
+        self.report = Report(assignment, isolated=isolated)
+        source, release = folder / "source" / assignment, folder / "release" / assignment
+        if not source.is_dir():
+            known = ", ".join(sorted(path.name for path in (folder / "source").glob("*") if path.is_dir()))
+            raise GradingError(
+                f'There is no exercise "{assignment}" in {folder / "source"}. There is: {known or "none"}.'
+            )
+        self.plans = {path.stem: plan.read(path, release / path.name) for path in sorted(source.glob("*.ipynb"))}
+        self.released = {path.relative_to(source).as_posix(): path.read_bytes() for path in sorted(source.rglob("*"))
+                         if path.is_file() and path.suffix != ".ipynb" and "__pycache__" not in path.parts
+                         and not any(part.startswith(".") for part in path.relative_to(source).parts)}  # fmt: skip
+        self.students = sorted(
+            path.parent.name for path in (folder / "submitted").glob(f"*/{assignment}") if path.is_dir()
+        )
+        if student is not None:
+            if student not in self.students:
+                raise GradingError(
+                    f"{student} has handed in nothing: {folder / 'submitted' / student / assignment} is not there."
+                )
+            self.students = [student]
+        if not self.students:
+            raise GradingError(f"Nothing was handed in: {folder / 'submitted'} holds no */{assignment}.")
+        self.key = os.environ.get("OSPOLAB_COURSE_KEY")
+        self.held: list[tuple[Change, _Todo, Path, list[Mark]]] = []
+        self._db = db
+
+    def __enter__(self) -> _Run:
+        kept = self.folder / ".ospolab"
+        kept.mkdir(exist_ok=True)
+        self._lock = (kept / f"{self.assignment}.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise GradingError(
+                f"Somebody is grading {self.assignment} in this folder at this moment. Wait until that run has ended."
+            ) from None
+        self.cache = cache.Cache(kept / "cache.db")
+        self.gradebook = gradebook.Gradebook(self.folder, self._db)
+        cells = [
+            (name, cell.name, cell.points)
+            for name, one in self.plans.items()
+            for cell in one.of("test", "written", "task")
+        ]
+        if not self.gradebook.registered(self.assignment, cells):
+            self.gradebook.register(self.assignment)
+        self.before: dict[str, Graded] = self.gradebook.graded(self.assignment)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.gradebook.close()
+        self.cache.close()
+        self._lock.close()
+
+    def all(self, executor: Executor, width: int, progress: Callable, agree: Callable) -> None:
+        """Read, judge and write all submissions, a few at a time: memory does not grow with the class."""
+        todo, running, done = list(reversed(self.students)), {}, 0
+        try:
+            while todo or running:
+                while todo and len(running) < 2 * width:
+                    if (one := self._read(todo.pop())) is None:
+                        done += 1
+                    elif one.jobs:
+                        for future in self._submit(executor, one):
+                            running[future] = one
+                    else:
+                        self._finish(one)
+                        done += 1
+                    progress(done, len(self.students))
+                if not running:
+                    continue
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    one = running.pop(future)
+                    self._take(one, future)
+                    if one not in running.values():
+                        again = self._finish(one)
+                        todo += [one.submission.student] if again else []
+                        done += not again
+                        progress(done, len(self.students))
+        except KeyboardInterrupt:
+            self.report.stopped = True
+            for future in running:
+                future.cancel()
+            _Station.close_all()
+            return
+        self._settle(agree)
+
+    def _submit(self, executor: Executor, one: _Todo) -> Iterator[Future]:
+        for name, job in one.jobs.items():
+            future = executor.submit(judged, self.plans[name], self.isolated, self.clock, self.key, job)
+            future.notebook = name
+            yield future
+
+    def _read(self, student: str) -> _Todo | None:
+        """A submission, and what of it has not been judged before; None if nothing is to be done."""
+        try:
+            made = submission.read(
+                self.folder / "submitted" / student / self.assignment, student, self.plans, self.released
+            )
+        except (sanitise.Refused, OSError) as error:
+            self.report.humans[student] = [f"not graded: {error}"]
+            return None
+        todo = _Todo(made, {}, {}, {})
+        for name, notebook in made.notebooks.items():
+            cells = tuple((cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
+                          for cell in notebook.cells if cell.cell_type == "code")  # fmt: skip
+            keys = todo.keys[name] = cache.keys(self.plans[name], cells, made.files, self.isolated)
+            found = {} if self.force else {key: self.cache.get(key) for key in (*keys.tests.values(), keys.shown)}
+            todo.found[name] = {key: value for key, value in found.items() if value is not None}
+            tests = tuple(test for test, key in keys.tests.items() if key not in todo.found[name])
+            if tests or keys.shown not in todo.found[name]:
+                todo.jobs[name] = Job(cells, made.files, tests, keys.shown not in todo.found[name])
+        if not self.force and not todo.jobs and self._unchanged(todo):
+            self.report.unchanged.append(student)
+            self._tell(todo)
+            return None
+        return todo
+
+    def _unchanged(self, todo: _Todo) -> bool:
+        there = self.before.get(todo.submission.student)
+        place = self.folder / "autograded" / todo.submission.student / self.assignment
+        return there is not None and there.fingerprint == self._fingerprint(todo) and place.is_dir()
+
+    def _fingerprint(self, todo: _Todo) -> str:
+        written = [
+            cell.source for name in sorted(todo.submission.notebooks) for cell in todo.submission.notebooks[name].cells
+        ]
+        return cache.digest(*written, *(todo.keys[name].whole for name in sorted(todo.keys)), todo.submission.handed_in)
+
+    def _take(self, todo: _Todo, future: Future) -> None:
+        """Keep what a judge has found; points that it could not give are no points."""
+        name = future.notebook
+        done = future.result()
+        if isinstance(done, str):
+            todo.submission.alarms.append(f"not graded: {done}")
+            return
+        keys, found = todo.keys[name], todo.found[name]
+        new = {keys.tests[test]: {"points": verdict.points, "outputs": verdict.outputs, "alarm": verdict.alarm}
+               for test, verdict in done.verdicts.items()}  # fmt: skip
+        if todo.jobs[name].shown:
+            written = {path: content.hex() for path, content in done.files.items()}
+            new[keys.shown] = {"outputs": done.outputs, "files": written, "alarms": done.alarms}
+        found |= new
+        # What ran out of time on a busy machine may run through on the next day.
+        if not done.alarms and not any(verdict.alarm for verdict in done.verdicts.values()):
+            self.cache.put(new)
+
+    def _finish(self, todo: _Todo) -> bool:
+        """Write a submission that is judged, or hold it back if it changes points. True if it has to be done again."""
+        made, place = todo.submission, self.folder / "submitted" / todo.submission.student / self.assignment
+        with contextlib.suppress(sanitise.Refused, OSError):
+            if submission.signature(place) != made.signature and todo.tries == 0:
+                return True  # handed in again meanwhile
+        self._tell(todo)
+        if any(alarm.startswith("not graded") for alarm in made.alarms):
+            return False
+        outputs: dict[str, dict[int, list]] = {}
+        written: dict[str, bytes] = {}
+        for name, keys in todo.keys.items():
+            shown = todo.found[name][keys.shown]
+            codes = [cell.metadata.get("nbgrader", {}).get("grade_id")
+                     for cell in made.notebooks[name].cells if cell.cell_type == "code"]  # fmt: skip
+            outputs[name] = {int(at): one for at, one in shown["outputs"].items()}
+            outputs[name] |= {codes.index(test): todo.found[name][key]["outputs"] for test, key in keys.tests.items()}
+            written |= {path: bytes.fromhex(content) for path, content in shown["files"].items()}
+        target, marks = self.folder / "autograded" / made.student / self.assignment, self._marks(todo)
+        stage = submission.autograded(target, made, self.plans, outputs, written, self.isolated)
+        if change := self._change(made.student, marks):
+            self.held.append((change, todo, stage, marks))
+        else:
+            self._write(todo, stage, marks)
+        return False
+
+    def _marks(self, todo: _Todo) -> list[Mark]:
+        marks = []
+        for name, notebook in todo.submission.notebooks.items():
+            one = self.plans[name]
+            released = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in one.frame.cells}
+            for cell in notebook.cells:
+                grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+                part = one.cell(grade_id) if grade_id else None
+                if part is None or part.kind in ("setup", "locked"):
+                    continue
+                answered = cell.source != released[grade_id]
+                match part.kind:
+                    case "test":
+                        marks.append(Mark(name, grade_id, todo.found[name][todo.keys[name].tests[grade_id]]["points"]))
+                    case "task":
+                        marks.append(Mark(name, grade_id, None, True))
+                    case "written":
+                        marks.append(Mark(name, grade_id, None if answered else 0.0, answered))
+                    case "answer":
+                        marks.append(Mark(name, grade_id, None, answered))
+        return marks
+
+    def _change(self, student: str, marks: list[Mark]) -> Change | None:
+        before = self.before.get(student)
+        if before is None or not before.points:
+            return None
+        now = {(mark.notebook, mark.cell): mark.points for mark in marks}
+        cells = {cell: (old, now[notebook, cell]) for (notebook, cell), old in before.points.items()
+                 if (notebook, cell) in now and old != now[notebook, cell]}  # fmt: skip
+        if not cells:
+            return None
+        old, new = (sum(pair[at] or 0 for pair in cells.values()) for at in (0, 1))
+        total = sum(points or 0 for points in before.points.values())
+        return Change(student, total, round(total - old + new, 4), cells)
+
+    def _write(self, todo: _Todo, stage: Path, marks: list[Mark]) -> None:
+        made = todo.submission
+        submission.put_in_place(stage, self.folder / "autograded" / made.student / self.assignment)
+        self.gradebook.write(
+            self.assignment, made.student, marks, self._fingerprint(todo), self.isolated, made.handed_in
+        )
+        self.report.graded.append(made.student)
+        self.report.waiting += any(mark.points is None and mark.response and self._by_hand(mark) for mark in marks)
+
+    def _by_hand(self, mark: Mark) -> bool:
+        cell = self.plans[mark.notebook].cell(mark.cell)
+        return cell is not None and cell.kind in ("written", "task")
+
+    def _settle(self, agree: Callable[[list[Change]], bool]) -> None:
+        """Write the submissions whose points change, if that is agreed to."""
+        self.report.changes = [change for change, *_ in self.held]
+        agreed = not self.held or agree(self.report.changes)
+        for change, todo, stage, marks in self.held:
+            if agreed:
+                self._write(todo, stage, marks)
+            else:
+                import shutil
+
+                shutil.rmtree(stage, ignore_errors=True)
+                self.report.kept_back.append(change.student)
+
+    def _tell(self, todo: _Todo) -> None:
+        made = todo.submission
+        alarms = list(made.alarms)
+        for name, keys in todo.keys.items():
+            alarms += todo.found[name].get(keys.shown, {}).get("alarms", [])
+            alarms += filter(None, (todo.found[name].get(key, {}).get("alarm") for key in keys.tests.values()))
+        if alarms:
+            self.report.humans[made.student] = alarms
+        if made.remarks:
+            self.report.remarks[made.student] = made.remarks

@@ -1,0 +1,358 @@
+"""What crosses between a student process and the judge: frames of JSON, and values of known types in them.
+
+Both sides import this module; neither believes the other. A frame is a length and that many bytes of JSON. A value is
+a JSON scalar or {"t": type, "v": content}. Whatever arrives becomes an object of exactly one of the types named here,
+made by the side that receives it: no object of a class that the other side has defined ever arrives.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import struct
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+__all__ = ["Closed", "TooLarge", "TooSlow", "Untyped", "decode", "encode", "receive", "send"]
+
+HEAD = struct.Struct("!I")
+LARGEST = 16_000_000  # bytes of a frame
+DEEPEST = 40
+LONGEST = 12_000  # bits of an int
+MOST_CELLS = 200_000  # of a column
+# Types of arrays and columns that cross; the name is all the receiver believes.
+DTYPE = re.compile(
+    r"object|bool|boolean|str|string|u?int(8|16|32|64)|U?Int(8|16|32|64)|[fF]loat(16|32|64)|complex(64|128)"
+    r"|(datetime|timedelta)64\[(s|ms|us|ns|D)(, [\w/+:-]{1,40})?\]|period\[[\w-]{1,12}\]"
+)
+
+
+class Untyped(TypeError):
+    """A value has no type that can cross. `kind` is the name of what it is."""
+
+    def __init__(self, kind: str, where: str = ""):
+        super().__init__(f"a value of type {kind}{where}")
+        self.kind = kind
+
+
+class Closed(ConnectionError):
+    """The other side has gone."""
+
+
+class TooLarge(ValueError):
+    """The other side sent more than a frame may hold, or something that is no frame."""
+
+
+class TooSlow(TimeoutError):
+    """The other side did not answer in time."""
+
+
+# Frames
+
+
+def send(handle: int, content: Any) -> None:
+    """Write one frame to a file descriptor. Raises Closed, and TooLarge for what the other side would not take."""
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    if len(data) > LARGEST:
+        raise TooLarge(f"{len(data):,} bytes; at most {LARGEST:,} can cross")
+    view = memoryview(HEAD.pack(len(data)) + data)
+    try:
+        while view:
+            view = view[os.write(handle, view) :]
+    except OSError as error:
+        raise Closed(str(error)) from None
+
+
+def receive(handle: int, seconds: float | None = None) -> Any:
+    """Read one frame, waiting at most `seconds` for all of it. Raises Closed, TooLarge, TooSlow."""
+    until = None if seconds is None else time.monotonic() + seconds
+    (size,) = HEAD.unpack(_exactly(handle, HEAD.size, until))
+    if size > LARGEST:
+        raise TooLarge(f"{size:,} bytes; at most {LARGEST:,} can cross")
+    data = _exactly(handle, size, until)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise TooLarge("something that is no frame") from None
+
+
+def _exactly(handle: int, size: int, until: float | None) -> bytes:
+    parts, left = [], size
+    while left:
+        if until is not None:
+            wait = until - time.monotonic()
+            if wait <= 0 or not select.select([handle], [], [], wait)[0]:
+                raise TooSlow
+        try:
+            part = os.read(handle, min(left, 1 << 20))
+        except OSError as error:
+            raise Closed(str(error)) from None
+        if not part:
+            raise Closed("the connection was closed")
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+# Values
+
+
+def encode(value: Any, functions: Callable[[Any], Any] | None = None, depth: int = 0) -> Any:
+    """A value as JSON. functions: what to make of a callable, default Untyped. Raises Untyped.
+
+    Subclasses of the known types cross as their base: an IntEnum is its number, a named tuple a tuple.
+    """
+    if depth > DEEPEST:
+        raise Untyped("nested too deep, or containing itself")
+    if value is None or value is True or value is False:
+        return value
+
+    def inner(part: Any) -> Any:
+        return encode(part, functions, depth + 1)
+
+    for encoder in (_encode_pandas, _encode_numpy, _encode_plain):
+        content = encoder(value, inner)
+        if content is not None:
+            return content
+    if functions is not None and callable(value):
+        return functions(value)
+    raise Untyped(type(value).__qualname__)
+
+
+def decode(content: Any, functions: Callable[[Any], Any] | None = None, depth: int = 0) -> Any:
+    """The value that `encode` made JSON of, as an object of exactly the type it names.
+
+    functions: what to make of {"t": "function", ...}. Raises Untyped for anything `encode` does not write.
+    """
+    if depth > DEEPEST:
+        raise Untyped("nested too deep")
+    if content is None or isinstance(content, (bool, int, float, str)):
+        return content
+    if not isinstance(content, dict) or not isinstance(content.get("t"), str):
+        raise Untyped("that is no value")
+
+    def inner(part: Any) -> Any:
+        return decode(part, functions, depth + 1)
+
+    kind = content["t"]
+    if kind == "function" and functions is not None:
+        return functions(content)
+    if kind not in _DECODERS:
+        raise Untyped("that is unknown here")
+    try:
+        return _DECODERS[kind](content, inner)
+    except Untyped:
+        raise
+    except Exception as error:  # content that encode never writes, whatever it is
+        raise Untyped(f"{kind} that cannot be read ({type(error).__name__})") from None
+
+
+def _encode_plain(value: Any, inner: Callable) -> Any:
+    # Methods of the base classes, not the value's own: a subclass may have redefined them.
+    match value:
+        case int():
+            number = int.__index__(value)
+            if number.bit_length() > LONGEST:
+                raise Untyped("int, with more digits than can cross")
+            return number if abs(number) < 1 << 53 else {"t": "int", "v": hex(number)}
+        case float():
+            # As text: JSON has no infinity, and no difference between 2.0 and 2.
+            return {"t": "float", "v": float.__repr__(value)}
+        case str():
+            return str.__str__(value)
+        case complex():
+            return {"t": "complex", "v": [repr(value.real), repr(value.imag)]}
+        case bytes():
+            return {"t": "bytes", "v": bytes.hex(value)}
+        case datetime():
+            return {"t": "datetime", "v": datetime.isoformat(value)}
+        case date():
+            return {"t": "date", "v": date.isoformat(value)}
+        case clock():
+            return {"t": "time", "v": clock.isoformat(value)}
+        case timedelta():
+            return {"t": "timedelta", "v": [value.days, value.seconds, value.microseconds]}
+        case Decimal():
+            return {"t": "Decimal", "v": Decimal.__str__(value)}
+        case Fraction():
+            return {"t": "Fraction", "v": [hex(value.numerator), hex(value.denominator)]}
+        case range():
+            return {"t": "range", "v": [inner(value.start), inner(value.stop), inner(value.step)]}
+        case dict():
+            return {"t": "dict", "v": [[inner(key), inner(part)] for key, part in dict.items(value)]}
+    for kind in (list, tuple, frozenset, set):
+        if isinstance(value, kind):
+            return {"t": kind.__name__, "v": [inner(part) for part in kind.__iter__(value)]}
+    return None
+
+
+def _encode_numpy(value: Any, inner: Callable) -> Any:
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if isinstance(value, numpy.ndarray):
+        plain = numpy.asarray(value)
+        cells = plain.astype("int64") if plain.dtype.kind in "mM" else plain
+        return {"t": "array", "dtype": _dtype(plain.dtype), "shape": list(plain.shape),
+                "v": [inner(cell) for cell in cells.ravel().tolist()]}  # fmt: skip
+    if isinstance(value, numpy.generic) and not isinstance(value, (str, bytes)):
+        cell = value.astype("int64") if value.dtype.kind in "mM" else value
+        return {"t": "numpy", "dtype": _dtype(value.dtype), "v": inner(cell.item())}
+    return None
+
+
+def _encode_pandas(value: Any, inner: Callable) -> Any:
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        return None
+    if value is pandas.NaT or value is pandas.NA:
+        return {"t": "missing", "v": "NaT" if value is pandas.NaT else "NA"}
+    match value:
+        case pandas.Timestamp():
+            return {"t": "Timestamp", "v": [value.isoformat(), str(value.tz) if value.tz is not None else None]}
+        case pandas.Timedelta():
+            return {"t": "Timedelta", "v": value.isoformat()}
+        case pandas.Period():
+            return {"t": "Period", "v": [str(value), value.freqstr]}
+        case pandas.DataFrame():
+            columns = [_column(value.iloc[:, at], inner) for at in range(value.shape[1])]
+            return {"t": "DataFrame", "v": columns, "columns": _index(value.columns, inner),
+                    "index": _index(value.index, inner)}  # fmt: skip
+        case pandas.Series():
+            return {"t": "Series", **_column(value, inner), "index": _index(value.index, inner),
+                    "name": inner(value.name)}  # fmt: skip
+        case pandas.Index():
+            return {"t": "Index", **_index(value, inner)}
+    return None
+
+
+def _column(values: Any, inner: Callable) -> dict[str, Any]:
+    """Cells and type of a Series or flat Index. A category crosses as what it holds."""
+    if len(values) > MOST_CELLS:
+        raise Untyped(f"{type(values).__name__}, with more than {MOST_CELLS:,} rows")
+    kind = values.dtype if str(values.dtype) != "category" else values.dtype.categories.dtype
+    return {"dtype": _dtype(kind), "v": [inner(cell) for cell in values.astype(object).tolist()]}
+
+
+def _index(index: Any, inner: Callable) -> dict[str, Any]:
+    names = [inner(name) for name in index.names]
+    if index.nlevels == 1:
+        return {**_column(index, inner), "names": names}
+    return {"levels": [_column(index.get_level_values(at), inner) for at in range(index.nlevels)], "names": names}
+
+
+def _dtype(kind: Any) -> str:
+    name = str(kind)
+    if re.fullmatch(r"[<>|=]?[US]\d+", name):
+        return "object"
+    if not DTYPE.fullmatch(name):
+        raise Untyped(f"array of {name}")
+    return name
+
+
+def _array(content: dict, inner: Callable) -> Any:
+    import numpy
+
+    name, shape = _dtype(content["dtype"]), [int(length) for length in content["shape"]]
+    cells = [inner(cell) for cell in content["v"]]
+    flat = numpy.empty(len(cells), dtype=object)
+    flat[:] = cells
+    return flat.astype(name).reshape(shape) if name != "object" else flat.reshape(shape)
+
+
+def _scalar(content: dict, inner: Callable) -> Any:
+    import numpy
+
+    return numpy.array([inner(content["v"])]).astype(_dtype(content["dtype"]))[0]
+
+
+def _series(content: dict, inner: Callable) -> Any:
+    import pandas
+
+    name = inner(content["name"])
+    cells = [inner(cell) for cell in content["v"]]
+    return pandas.Series(cells, index=_read_index(content["index"], inner), dtype=_dtype(content["dtype"]), name=name)
+
+
+def _frame(content: dict, inner: Callable) -> Any:
+    import pandas
+
+    index = _read_index(content["index"], inner)
+    cells = [
+        pandas.Series([inner(cell) for cell in column["v"]], index=index, dtype=_dtype(column["dtype"]))
+        for column in content["v"]
+    ]
+    frame = pandas.concat(cells, axis=1) if cells else pandas.DataFrame(index=index)
+    frame.columns = _read_index(content["columns"], inner)
+    return frame
+
+
+def _read_index(content: dict, inner: Callable) -> Any:
+    import pandas
+
+    names = [inner(name) for name in content["names"]]
+    if "levels" in content:
+        levels = [[inner(cell) for cell in level["v"]] for level in content["levels"]]
+        return pandas.MultiIndex.from_arrays(levels, names=names)
+    return pandas.Index([inner(cell) for cell in content["v"]], dtype=_dtype(content["dtype"]), name=names[0])
+
+
+def _missing(content: dict, _inner: Callable) -> Any:
+    import pandas
+
+    return {"NaT": pandas.NaT, "NA": pandas.NA}[content["v"]]
+
+
+def _stamp(content: dict, _inner: Callable) -> Any:
+    import pandas
+
+    text, zone = content["v"]
+    stamp = pandas.Timestamp(text)
+    return stamp.tz_convert(zone) if zone is not None else stamp
+
+
+def _pandas(name: str) -> Callable:
+    def read(content: dict, _inner: Callable) -> Any:
+        import pandas
+
+        parts = content["v"] if isinstance(content["v"], list) else [content["v"]]
+        return getattr(pandas, name)(*(str(part) for part in parts))
+
+    return read
+
+
+_DECODERS: dict[str, Callable[[dict, Callable], Any]] = {
+    "int": lambda c, inner: int(c["v"], 16) if len(c["v"]) < LONGEST else 1 / 0,
+    "float": lambda c, inner: float(c["v"]),
+    "complex": lambda c, inner: complex(*map(float, c["v"])),
+    "bytes": lambda c, inner: bytes.fromhex(c["v"]),
+    "datetime": lambda c, inner: datetime.fromisoformat(c["v"]),
+    "date": lambda c, inner: date.fromisoformat(c["v"]),
+    "time": lambda c, inner: clock.fromisoformat(c["v"]),
+    "timedelta": lambda c, inner: timedelta(*map(int, c["v"])),
+    "Decimal": lambda c, inner: Decimal(c["v"]),
+    "Fraction": lambda c, inner: Fraction(*(int(part, 16) for part in c["v"])),
+    "range": lambda c, inner: range(*map(inner, c["v"])),
+    "list": lambda c, inner: [inner(part) for part in c["v"]],
+    "tuple": lambda c, inner: tuple(inner(part) for part in c["v"]),
+    "set": lambda c, inner: {inner(part) for part in c["v"]},
+    "frozenset": lambda c, inner: frozenset(inner(part) for part in c["v"]),
+    "dict": lambda c, inner: {inner(key): inner(part) for key, part in c["v"]},
+    "array": _array,
+    "numpy": _scalar,
+    "Series": _series,
+    "DataFrame": _frame,
+    "Index": _read_index,
+    "missing": _missing,
+    "Timestamp": _stamp,
+    "Timedelta": _pandas("Timedelta"),
+    "Period": _pandas("Period"),
+}
