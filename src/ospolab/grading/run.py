@@ -1,8 +1,8 @@
 """Grade an assignment of a course folder: from `submitted/` to the gradebook and `autograded/`.
 
-The steps have a module each: `sanitise` and `submission` read, `judge` runs student code (in `student`, behind `sandbox`
-and `walls`) and tests, `gradebook` and `submission` write, `cache` keeps what need not be done twice. This one holds
-them together: it decides what has to be done, does it on several processes or machines, and says what became of it.
+Each step has a module: `sanitise` and `submission` read; `judge` has student code run (in `student`, behind `sandbox`
+and `walls`) and runs the tests on what comes back; `gradebook` and `submission` write; `cache` keeps what need not be
+done twice. This one decides what has to be done, has it done by `station`, and says what became of it.
 """
 
 from __future__ import annotations
@@ -10,23 +10,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import pickle
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ospolab.grading import cache, gradebook, plan, sandbox, sanitise, submission
+from ospolab.grading import cache, gradebook, plan, sandbox, sanitise, station, submission
 from ospolab.grading.gradebook import Graded, Mark
-from ospolab.grading.judge import Clock, Job, Outcome
+from ospolab.grading.trial import Clock, Job
 
 __all__ = ["Change", "GradingError", "Report", "grade"]
-
-RETRIES = 1  # of a submission whose judge was lost
 
 
 class GradingError(RuntimeError):
@@ -102,9 +96,9 @@ def grade(
         raise GradingError("Student code is run by forking, which Windows has not. Grade in WSL 2.")
     try:
         run = _Run(folder, assignment, student, force, db, not unsafe, clock or Clock())
-        with run, _executor(jobs, scheduler) as executor:
+        with run, station.executor(jobs, scheduler) as executor:
             run.all(executor, jobs or os.cpu_count() or 1, progress, agree)
-    except (gradebook.GradebookError, plan.PlanError, sandbox.Unavailable) as error:
+    except (gradebook.GradebookError, plan.PlanError, sandbox.Unavailable, station.StationError) as error:
         raise GradingError(str(error)) from None
     except OSError as error:
         full = " The disk is full." if error.errno == 28 else ""
@@ -112,100 +106,6 @@ def grade(
             f"{error.filename or folder}: {error.strerror}.{full} What was graded so far is kept."
         ) from None
     return run.report
-
-
-@contextlib.contextmanager
-def _executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
-    if scheduler is None:
-        executor = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
-        try:
-            yield executor
-        finally:
-            executor.shutdown(cancel_futures=True)
-            _Station.close_all()
-        return
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise GradingError('A cluster needs Dask: pip install "ospolab[cluster]".') from None
-    with contextlib.ExitStack() as stack:
-        try:
-            if scheduler == "local":
-                cluster = LocalCluster(
-                    n_workers=jobs or os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None
-                )
-                scheduler = stack.enter_context(cluster)
-            client = stack.enter_context(Client(scheduler, timeout=30))
-        except (OSError, TimeoutError) as error:
-            raise GradingError(f"The scheduler {scheduler} does not answer: {error}") from None
-        yield client.get_executor(pure=False, retries=RETRIES)
-
-
-# Where the work is done
-
-
-class _Station:
-    """A judge in a process of its own, kept by one thread for one plan."""
-
-    mine, every = threading.local(), []
-
-    def __init__(self, one: plan.Plan, isolated: bool, clock: Clock, key: str | None):
-        orders, answers = os.pipe(), os.pipe()
-        entry = "from ospolab.grading import judge; judge.main()"
-        command = [sys.executable, "-P", "-c", entry, str(orders[0]), str(answers[1])]
-        quiet = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self._process = subprocess.Popen(
-            command, pass_fds=[orders[0], answers[1]], env={**os.environ, **quiet}, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(orders[0])
-        os.close(answers[1])
-        self._orders, self._answers = os.fdopen(orders[1], "wb"), os.fdopen(answers[0], "rb")
-        self.fingerprint = (one.fingerprint, isolated, key)
-        _Station.every.append(self)
-        if failed := self._ask((one, isolated, clock, key)):
-            raise sandbox.Unavailable(failed)
-
-    def _ask(self, order: Any) -> Any:
-        pickle.dump(order, self._orders)
-        self._orders.flush()
-        return pickle.load(self._answers)
-
-    def do(self, job: Job) -> Outcome:
-        done = self._ask(job)
-        if isinstance(done, Exception):
-            raise done
-        return done
-
-    def close(self) -> None:
-        for pipe in (self._orders, self._answers):
-            with contextlib.suppress(OSError):
-                pipe.close()
-        self._process.kill()
-        self._process.wait()
-
-    @classmethod
-    def close_all(cls) -> None:
-        while cls.every:
-            cls.every.pop().close()
-
-
-def judged(one: plan.Plan, isolated: bool, clock: Clock, key: str | None, job: Job) -> Outcome | str:
-    """Do a job in this thread's judge; a judge that was lost is replaced. Returns what went wrong, as a sentence."""
-    said = ""
-    for _ in range(RETRIES + 1):
-        station: _Station | None = getattr(_Station.mine, "station", None)
-        if station is None or station.fingerprint != (one.fingerprint, isolated, key) or station not in _Station.every:
-            station = _Station.mine.station = _Station(one, isolated, clock, key)
-        try:
-            return station.do(job)
-        except TimeoutError as error:
-            return f"{error}; it was stopped"
-        except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
-            said = str(error) or "its judge was lost"
-            _Station.every.remove(station)
-            station.close()
-    return said
 
 
 # The run
@@ -298,13 +198,13 @@ class _Run:
             self.report.stopped = True
             for future in running:
                 future.cancel()
-            _Station.close_all()
+            station.close_all()
             return
         self._settle(agree)
 
     def _submit(self, executor: Executor, one: _Todo) -> Iterator[Future]:
         for name, job in one.jobs.items():
-            future = executor.submit(judged, self.plans[name], self.isolated, self.clock, self.key, job)
+            future = executor.submit(station.judged, self.plans[name], self.isolated, self.clock, self.key, job)
             future.notebook = name
             yield future
 

@@ -75,7 +75,8 @@ def _command(inside: list[str]) -> list[str]:
         command += ["--unshare-user", "--disable-userns", "--uid", "0", "--gid", "0", "--cap-add", "CAP_SYS_ADMIN"]
     system = [path for path in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32") if Path(path).exists()]
     for path in system:
-        command += ["--symlink", os.readlink(path), path] if Path(path).is_symlink() else ["--ro-bind", path, path]
+        link = Path(path).is_symlink()
+        command += ["--symlink", str(Path(path).readlink()), path] if link else ["--ro-bind", path, path]
     for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives"):
         command += ["--ro-bind-try", path, path]
     # Folders that bubblewrap makes on the way to what it shows can be entered by nobody else, unless one says so.
@@ -101,9 +102,13 @@ def _command(inside: list[str]) -> list[str]:
         command += ["--tmpfs", "/course/packages/ospolab"]
     python = base / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     environment = {
-        "PATH": f"{base}/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": "/course/ours:/course/packages",
-        "PYTHONDONTWRITEBYTECODE": "1", **_quiet(),
-    }  # fmt: skip
+        "PATH": f"{base}/bin:/usr/bin:/bin",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": "/course/ours:/course/packages",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **_quiet(),
+    }
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--remount-ro", "/", "--chdir", "/tmp", str(python), "-P", "-s", *inside]
@@ -120,7 +125,7 @@ class Sandbox:
     setup: sources of the exercise's set-up cells. isolated False: without bubblewrap and its walls (`--unsafe`).
     """
 
-    def __init__(self, setup: list[str], isolated: bool = True, limits: Walls = Walls()):
+    def __init__(self, setup: list[str], isolated: bool = True, limits: Walls | None = None):
         self.isolated, ours = isolated, socket.socketpair()
         self._control, theirs = ours
         inside = ["-m", "ospolab.grading.student", str(theirs.fileno())]
@@ -130,7 +135,7 @@ class Sandbox:
             command = [sys.executable, "-P", "-s", *inside]
             kept = ("PATH", "HOME", "LANG", "TMPDIR")
             environment = {name: os.environ[name] for name in kept if name in os.environ} | _quiet()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - read and closed with the sandbox
         try:
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -142,7 +147,7 @@ class Sandbox:
             theirs.close()
         try:
             handle = self._control.fileno()
-            order = {"walls": asdict(limits), "isolated": isolated, "root": os.getuid() == 0, "setup": setup}
+            order = {"walls": asdict(limits or Walls()), "isolated": isolated, "root": os.getuid() == 0, "setup": setup}
             wire.send(handle, order)
             failed = wire.receive(handle, STARTING)["failed"]
         except (wire.Closed, wire.TooSlow, wire.TooLarge) as error:

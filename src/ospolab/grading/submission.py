@@ -14,8 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from ospolab.grading import sanitise
-from ospolab.grading.judge import harmless
 from ospolab.grading.plan import Plan
+from ospolab.grading.shown import harmless
 
 __all__ = ["Submission", "autograded", "read", "signature"]
 
