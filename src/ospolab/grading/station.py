@@ -27,7 +27,7 @@ class StationError(RuntimeError):
 
 @contextlib.contextmanager
 def executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
-    """Processes of this machine, or workers of a Dask scheduler; "local" is a cluster for trying. Raises StationError."""
+    """Processes of this machine, or workers of a Dask scheduler ("local": one for trying). Raises StationError."""
     if scheduler is None:
         threads = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
         try:

@@ -19,8 +19,8 @@ from typing import Any
 
 from ospolab.grading import sandbox, wire
 from ospolab.grading.plan import Cell, Plan
-from ospolab.grading.shown import cleaned, failure
-from ospolab.grading.values import Clock, Functions
+from ospolab.grading.shown import cleaned, displayed, failure, printed
+from ospolab.grading.values import READABLE, Clock, Functions
 
 __all__ = ["Clock", "Job", "Outcome", "Trial", "Verdict", "execute"]
 
