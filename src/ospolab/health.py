@@ -5,6 +5,7 @@ Tables of counts have one row a period (month or quarter, none left out) and one
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -139,6 +140,13 @@ def episodes(yes_or_no: pd.Series) -> int:
 
 def project_history(project: str) -> pd.DataFrame:
     """Commits per quarter and contributor of one project."""
+    return _history(project).copy()
+
+
+@cache
+def _history(project: str) -> pd.DataFrame:
+    if project == "xz by month":
+        return load("handover_monthly").pivot(index="month", columns="role", values="authored")
     return commit_table(load("project_activity"), project)
 
 
@@ -203,9 +211,9 @@ def rule_series(project: str, rule: Rule) -> tuple[pd.Series, pd.Series]:
     the same index. Raises ValueError where a rule's months are no whole quarters and the table has only those.
     """
     if project == "xz":
-        history, step = load("handover_monthly").pivot(index="month", columns="role", values="authored"), 1
+        history, step = _history("xz by month"), 1
     else:
-        history, step = project_history(project), 3
+        history, step = _history(project), 3
         if rule.window % step or rule.new_for % step:
             raise ValueError(f"{project} is counted in quarters: window and new_for must be multiples of 3 months")
     share = newcomer_share(history, rule.window // step, rule.new_for // step)
@@ -259,6 +267,7 @@ def _rings(share: pd.Series, commits: pd.Series, rule: Rule) -> pd.Series:
     return (share >= rule.threshold / 100) & (commits >= rule.fewest)
 
 
+@cache
 def rule_outcome(rule: Rule) -> tuple[pd.Period | None, int]:
     """First month in which a rule rings for xz (None if never), and its alarms on the compared projects together."""
     xz = raised("xz", rule)

@@ -19,7 +19,7 @@ import tempfile
 import time
 from typing import Any
 
-from ospolab.grading import sandbox
+from ospolab.grading import rehearsal, sandbox
 from ospolab.grading.plan import Plan
 from ospolab.grading.shown import Answered
 from ospolab.grading.trial import Clock, Job, Outcome, Trial, execute
@@ -28,14 +28,22 @@ __all__ = ["Work", "main"]
 
 
 class Work:
-    """A judge that serves jobs of one plan, each in a process of its own. Raises sandbox.Unavailable."""
+    """A judge that serves jobs of one plan, each in a process of its own. Raises sandbox.Unavailable.
 
-    def __init__(self, plan: Plan, isolated: bool = True, clock: Clock | None = None):
-        self.plan, self.clock = plan, clock or Clock()
+    files: what is released beside the notebook.
+    """
+
+    def __init__(self, plan: Plan, isolated: bool = True, clock: Clock | None = None, files: dict | None = None):
+        self.plan, self.clock, files = plan, clock or Clock(), dict(files or {})
         self.names, self.shell = _ready(plan)
+        with contextlib.suppress(Exception):  # an exercise without forms, or with forms of another kind
+            files["answers.yml"] = rehearsal.answers(files["forms.yml"]).encode()
+        rehearsal.rehearse([cell.source for cell in plan.cells if cell.told or cell.kind == "test"], self.names, files)
         self.student = None
         if plan.of("answer"):
-            self.student = sandbox.Sandbox([cell.source for cell in plan.of("setup")], isolated)
+            setup = [cell.source for cell in plan.of("setup")]
+            told = [cell.source for cell in plan.cells if cell.told and "form(" not in cell.source]
+            self.student = sandbox.Sandbox(setup, isolated, rehearsal=(told, files))
 
     def do(self, job: Job) -> Outcome:
         """Judge one submission. Raises TimeoutError, or RuntimeError if the process that judged it was lost."""
@@ -108,11 +116,11 @@ def _ready(plan: Plan) -> tuple[dict[str, Any], Any]:
 def main() -> None:
     """Serve jobs of one plan on the pipe whose number is the first argument; started by `ospolab.grading.station`."""
     with os.fdopen(int(sys.argv[1]), "rb") as orders, os.fdopen(int(sys.argv[2]), "wb") as answers:
-        plan, isolated, clock, key = pickle.load(orders)
+        plan, isolated, clock, key, files = pickle.load(orders)
         if key is not None:
             os.environ["OSPOLAB_COURSE_KEY"] = key
         try:
-            work = Work(plan, isolated, clock)
+            work = Work(plan, isolated, clock, files)
         except Exception as error:
             pickle.dump(str(error) or repr(error), answers)
             return

@@ -204,7 +204,9 @@ class _Run:
 
     def _submit(self, executor: Executor, one: _Todo) -> Iterator[Future]:
         for name, job in one.jobs.items():
-            future = executor.submit(station.judged, self.plans[name], self.isolated, self.clock, self.key, job)
+            future = executor.submit(
+                station.judged, self.plans[name], self.isolated, self.clock, self.key, self.released, job
+            )
             future.notebook = name
             yield future
 

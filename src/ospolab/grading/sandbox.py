@@ -31,7 +31,7 @@ __all__ = ["Sandbox", "Session", "Unavailable", "probe"]
 
 # Parts of our package that a notebook has no use for; the judge is among them.
 WITHHELD = ("authoring", "grading", "cli.py", "suite.py")
-NEEDED = ("__init__.py", "student.py", "walls.py", "wire.py")
+NEEDED = ("__init__.py", "rehearsal.py", "student.py", "walls.py", "wire.py")
 STARTING = 60.0  # seconds that starting may take on a busy machine
 CHUNK = 4_000_000
 
@@ -122,10 +122,12 @@ def _quiet() -> dict[str, str]:
 class Sandbox:
     """One preloaded student process, ready to be forked. Raises Unavailable if it cannot be started.
 
-    setup: sources of the exercise's set-up cells. isolated False: without bubblewrap and its walls (`--unsafe`).
+    setup: sources of the exercise's set-up cells. rehearsal: cells of the course to be run once, and files for them.
+    isolated False: without bubblewrap and its walls (`--unsafe`).
     """
 
-    def __init__(self, setup: list[str], isolated: bool = True, limits: Walls | None = None):
+    def __init__(self, setup: list[str], isolated: bool = True, limits: Walls | None = None,
+                 rehearsal: tuple[list[str], dict[str, bytes]] = ((), {})):  # fmt: skip
         self.isolated, ours = isolated, socket.socketpair()
         self._control, theirs = ours
         inside = ["-m", "ospolab.grading.student", str(theirs.fileno())]
@@ -148,6 +150,8 @@ class Sandbox:
         try:
             handle = self._control.fileno()
             order = {"walls": asdict(limits or Walls()), "isolated": isolated, "root": os.getuid() == 0, "setup": setup}
+            files = {name: content.decode("utf-8", "replace") for name, content in rehearsal[1].items()}
+            order |= {"rehearsed": list(rehearsal[0]), "files": files}
             wire.send(handle, order)
             failed = wire.receive(handle, STARTING)["failed"]
         except (wire.Closed, wire.TooSlow, wire.TooLarge) as error:

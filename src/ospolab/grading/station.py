@@ -58,7 +58,7 @@ class Station:
 
     mine, every = threading.local(), []
 
-    def __init__(self, one: Plan, isolated: bool, clock: Clock, key: str | None):
+    def __init__(self, one: Plan, isolated: bool, clock: Clock, key: str | None, files: dict[str, bytes]):
         orders, answers = os.pipe(), os.pipe()
         entry = "from ospolab.grading import judge; judge.main()"
         command = [sys.executable, "-P", "-c", entry, str(orders[0]), str(answers[1])]
@@ -72,7 +72,7 @@ class Station:
         self._orders, self._answers = os.fdopen(orders[1], "wb"), os.fdopen(answers[0], "rb")
         self.fingerprint = (one.fingerprint, isolated, key)
         Station.every.append(self)
-        if failed := self._ask((one, isolated, clock, key)):
+        if failed := self._ask((one, isolated, clock, key, files)):
             raise sandbox.Unavailable(failed)
 
     def _ask(self, order: Any) -> Any:
@@ -94,13 +94,15 @@ class Station:
         self._process.wait()
 
 
-def judged(one: Plan, isolated: bool, clock: Clock, key: str | None, job: Job) -> Outcome | str:
+def judged(
+    one: Plan, isolated: bool, clock: Clock, key: str | None, files: dict[str, bytes], job: Job
+) -> Outcome | str:
     """Do a job in this thread's judge; a judge that was lost is replaced. Returns what went wrong, as a sentence."""
     said = ""
     for _ in range(RETRIES + 1):
         station: Station | None = getattr(Station.mine, "station", None)
         if station is None or station.fingerprint != (one.fingerprint, isolated, key) or station not in Station.every:
-            station = Station.mine.station = Station(one, isolated, clock, key)
+            station = Station.mine.station = Station(one, isolated, clock, key, files)
         try:
             return station.do(job)
         except TimeoutError as error:

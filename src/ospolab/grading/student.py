@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ospolab.grading import walls, wire
+from ospolab.grading.rehearsal import rehearse
 
 PRELOADED = ("pandas", "numpy", "matplotlib.pyplot", "IPython.display", "ipywidgets", "ospolab.forms", "ospolab.data")
 WORK = "exercise"
@@ -46,7 +47,10 @@ def main() -> None:
     if isolated and order["root"]:
         walls.own_users()
     shell = _shell()
-    wire.send(control.fileno(), {"failed": _prepare(shell, order["setup"])})
+    failed = _prepare(shell, order["setup"])
+    files = {name: content.encode() for name, content in order["files"].items()}
+    rehearse(order["rehearsed"], shell.user_ns, files)
+    wire.send(control.fileno(), {"failed": failed})
     before = walls.mapped()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     while True:
