@@ -13,6 +13,7 @@ import json
 import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -68,13 +69,29 @@ class Plan:
 
     @property
     def frame(self) -> NotebookNode:
-        """The released notebook."""
-        return nbformat.reads(self.released, as_version=4)
+        """The released notebook, without what its cells show. Not to be changed: it is read once."""
+        return _read(self.released)[0]
+
+    @property
+    def outputs(self) -> dict[str, list]:
+        """What the cells of the released notebook show, by grade_id."""
+        return _read(self.released)[1]
 
     @property
     def fingerprint(self) -> str:
         """Changes with anything that could change a grade."""
         return hashlib.sha256(repr((self.cells, self.released)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _read(released: str) -> tuple[NotebookNode, dict[str, list]]:
+    notebook, outputs = nbformat.reads(released, as_version=4), {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            if name := _marks(cell).get("grade_id"):
+                outputs[name] = cell.outputs
+            cell.outputs = []
+    return notebook, outputs
 
 
 def read(source: Path, release: Path) -> Plan:

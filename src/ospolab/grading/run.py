@@ -96,8 +96,12 @@ def grade(
         raise GradingError("Student code is run by forking, which Windows has not. Grade in WSL 2.")
     try:
         run = _Run(folder, assignment, student, force, db, not unsafe, clock or Clock())
-        with run, station.executor(jobs, scheduler) as executor:
-            run.all(executor, jobs or os.cpu_count() or 1, progress, agree)
+        with station.executor(jobs, scheduler) as executor:
+            width = min(jobs or os.cpu_count() or 1, len(run.students))
+            if scheduler is None:
+                run.warm(executor, width)
+            with run:
+                run.all(executor, width, progress, agree)
     except (gradebook.GradebookError, plan.PlanError, sandbox.Unavailable, station.StationError) as error:
         raise GradingError(str(error)) from None
     except OSError as error:
@@ -168,6 +172,13 @@ class _Run:
         self.gradebook.close()
         self.cache.close()
         self._lock.close()
+
+    def warm(self, executor: Executor, width: int) -> None:
+        """Have the judges start while the gradebook is opened; for less than that there may be nothing to judge."""
+        if self.force or not (self.folder / ".ospolab" / "cache.db").exists():
+            first = next(iter(self.plans.values()))
+            for _ in range(width):
+                executor.submit(station.ready, first, self.isolated, self.clock, self.key, self.released)
 
     def all(self, executor: Executor, width: int, progress: Callable, agree: Callable) -> None:
         """Read, judge and write all submissions, a few at a time: memory does not grow with the class."""

@@ -51,8 +51,8 @@ def probe() -> str | None:
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed. On Debian or Ubuntu: apt-get install bubblewrap."
     try:
-        with Sandbox([], isolated=True) as sandbox, sandbox.session({}, 0) as session:
-            session.ask({"do": "run", "source": "1", "seconds": 5}, 20)
+        with Sandbox(None, isolated=True) as sandbox, sandbox.session({}, 0) as session:
+            session.ask({"do": "files"}, 20)
     except (Unavailable, wire.Closed, wire.TooSlow, OSError) as error:
         return (
             f"bubblewrap is installed, and cannot isolate here: {error}\n"
@@ -122,11 +122,11 @@ def _quiet() -> dict[str, str]:
 class Sandbox:
     """One preloaded student process, ready to be forked. Raises Unavailable if it cannot be started.
 
-    setup: sources of the exercise's set-up cells. rehearsal: cells of the course to be run once, and files for them.
-    isolated False: without bubblewrap and its walls (`--unsafe`).
+    setup: sources of the exercise's set-up cells, None for a process that can run nothing. rehearsal: cells of the
+    course to be run once, and files for them. isolated False: without bubblewrap and its walls (`--unsafe`).
     """
 
-    def __init__(self, setup: list[str], isolated: bool = True, limits: Walls | None = None,
+    def __init__(self, setup: list[str] | None, isolated: bool = True, limits: Walls | None = None,
                  rehearsal: tuple[list[str], dict[str, bytes]] = ((), {})):  # fmt: skip
         self.isolated, ours = isolated, socket.socketpair()
         self._control, theirs = ours

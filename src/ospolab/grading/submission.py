@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 import os
 import shutil
 import tempfile
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from ospolab.grading import sanitise
@@ -105,9 +104,8 @@ def autograded(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     for name, notebook in submission.notebooks.items():
-        made = _shown(notebook, plans[name].frame, outputs.get(name, {}))
-        made.metadata["ospolab"] = {"graded": {"isolated": isolated}}
-        nbformat.write(made, stage / f"{name}.ipynb")
+        made = _shown(notebook, plans[name], outputs.get(name, {}), isolated)
+        (stage / f"{name}.ipynb").write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return stage
 
 
@@ -122,22 +120,20 @@ def put_in_place(stage: Path, folder: Path) -> None:
         shutil.rmtree(old.parent, ignore_errors=True)
 
 
-def _shown(notebook: NotebookNode, released: NotebookNode, outputs: dict[int, list[dict]]) -> NotebookNode:
-    made = copy.deepcopy(notebook)
-    stored = {_name(cell): cell.outputs for cell in released.cells if cell.cell_type == "code" and _name(cell)}
-    place = own = 0
-    for cell in made.cells:
-        marks = cell.metadata.get("nbgrader", {})
+def _shown(notebook: NotebookNode, plan: Plan, outputs: dict[int, list[dict]], isolated: bool) -> dict:
+    cells, place, own = [], 0, 0
+    for cell in notebook.cells:
+        marks, made = cell.metadata.get("nbgrader", {}), dict(cell)
         if not marks:
-            cell["id"], own = f"own-{own}", own + 1
+            made["id"], own = f"own-{own}", own + 1
         if cell.cell_type == "code":
-            cell.outputs = [nbformat.from_dict(one) for one in outputs.get(place, stored.get(_name(cell), []))]
+            made["outputs"] = outputs.get(place, plan.outputs.get(marks.get("grade_id"), []))
             place += 1
         elif not marks or marks.get("solution"):
-            cell.source = harmless(cell.source)
-            cell.pop("attachments", None)
-    return made
-
-
-def _name(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+            made["source"] = harmless(cell.source)
+        cells.append(made)
+    return {
+        **notebook,
+        "cells": cells,
+        "metadata": {**notebook.metadata, "ospolab": {"graded": {"isolated": isolated}}},
+    }
