@@ -6,7 +6,7 @@ NO_PYTHON = No $(PYTHON) was found. The course needs Python 3.11 or newer; name 
 RUN = @command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec $(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: learn teach test book notebooks exercises bench grade progress portfolio help
+.PHONY: learn teach test book notebooks exercises bench check grade progress portfolio help
 
 learn: ## open the course in JupyterLab; your work is kept in my-course/
 	$(RUN) learn $(ARGS)
@@ -29,7 +29,10 @@ exercises: ## derive exercises/release from exercises/source
 bench: ## run the benchmarks
 	$(RUN) bench $(ARGS)
 
-grade: ## grade your own work: make grade ASSIGNMENT=environmentalist-community-engagement
+check: ## count the points of your own work: make check ASSIGNMENT=foundations
+	$(RUN) check $(ASSIGNMENT) $(ARGS)
+
+grade: ## grade a class, from exercises/submitted: make grade ASSIGNMENT=foundations
 	$(RUN) grade $(ASSIGNMENT) $(ARGS)
 
 progress: ## show what you have done, and what is next

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from ospolab import course
 from ospolab.authoring import cases, exercises
 from ospolab.authoring.cases import CASES, case, hand_in, students
+from ospolab.grading import run, sandbox
 
 ROOT = course.root()
 STUDENTS = cases.names()
@@ -103,6 +104,37 @@ def test_a_submission_gets_the_points_it_should(graded, assignment, student):
         else {grade_id: points - loses.get(grade_id, 0) for grade_id, points in full.items()}
     )
     assert {grade_id: got[grade_id] for grade_id in full} == pytest.approx(expected)
+
+
+needs_sandbox = pytest.mark.skipif(bool(sandbox.probe()), reason=str(sandbox.probe()))
+
+
+@needs_sandbox
+@pytest.mark.parametrize("assignment", exercises.sources())
+def test_our_grader_gives_the_points_of_stock_nbgrader(graded, assignment, tmp_path):
+    """Cell by cell: points, what waits for a human, and what was left without a response."""
+    stock = graded[0][assignment]
+    for part in ("source", "submitted"):
+        shutil.copytree(stock / part, tmp_path / part)
+    shutil.copytree(ROOT / "exercises" / "release" / assignment, tmp_path / "release" / assignment)
+    shutil.copy(ROOT / "exercises" / "nbgrader_config.py", tmp_path)
+    done = run.grade(tmp_path, assignment)
+    assert (len(done.graded), done.status) == (len(students(assignment)), 0)
+    assert marks(tmp_path, assignment) == marks(stock, assignment)
+    shown = {path.parent.parent.name for path in (tmp_path / "autograded").glob("*/*/portfolio")}
+    assert shown == set(students(assignment)) - {"blank"}
+
+
+def marks(folder: Path, assignment: str) -> dict:
+    found = {}
+    with contextlib.closing(Gradebook(f"sqlite:///{folder}/gradebook.db")) as gradebook:
+        for student in students(assignment):
+            notebook = gradebook.find_submission_notebook(assignment, assignment, student)
+            for one in notebook.grades:
+                found[student, one.name] = (one.auto_score, one.max_score, one.needs_manual_grade)
+            for one in notebook.comments:
+                found[student, one.name, "comment"] = one.comment
+    return found
 
 
 def test_the_letter_waits_for_a_human_unless_it_is_blank(graded):

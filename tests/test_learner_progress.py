@@ -343,11 +343,11 @@ def test_the_page_leads_through_the_course_step_by_step(home, course):
     (home / "exercises" / NAME / "answers.yml").write_text("curves:\n  first: up\n  second: down\n")
     assert next_line(home, course).startswith("write the health report")
     (home / "portfolio" / "health-report.md").write_text("# Health report\n")
-    assert next_line(home, course).startswith("everything that is here is done. `ospolab grade`")
+    assert next_line(home, course).startswith("everything that is here is done. `ospolab check`")
     graded(home, 10)
     assert next_line(home, course).startswith("everything that is here is done and graded.")
     (home / "exercises" / NAME / "answers.yml").write_text("curves:\n  first: down\n  second: down\n")
-    assert next_line(home, course).startswith("everything that is here is done. `ospolab grade`")
+    assert next_line(home, course).startswith("everything that is here is done. `ospolab check`")
 
 
 def test_the_page_shows_what_is_done_and_what_is_to_come(home, course):

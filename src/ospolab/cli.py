@@ -195,7 +195,7 @@ def bench() -> None:
 
 
 @app.command()
-def grade(
+def check(
     assignment: Annotated[
         str | None, typer.Argument(help="Name of the exercise: its folder in my-course/exercises.")
     ] = None,
@@ -207,11 +207,45 @@ def grade(
     grade a notebook of someone else with it.
     """
     from ospolab import course
-    from ospolab.learner import grade as grading
+    from ospolab.learner import check as checking
 
     try:
-        status = grading.show(course.root(), copy_here(folder), assignment)
-    except grading.GradeError as error:
+        status = checking.show(course.root(), copy_here(folder), assignment)
+    except checking.GradeError as error:
+        raise fail(error) from error
+    raise typer.Exit(status)
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="Name of the exercise: its folder in exercises/source.")],
+    student: Annotated[str | None, typer.Option(help="Only this one: a folder in submitted/.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help='Address of a Dask scheduler; "local" starts a cluster here, for trying.')
+    ] = None,
+    db: Annotated[
+        str | None, typer.Option(help="URL of the gradebook (default: nbgrader_config.py's, or gradebook.db).")
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run student code without isolation, as you; each grade is marked.")
+    ] = False,
+    folder: Annotated[Path | None, typer.Option(help="The course folder of nbgrader (default: exercises).")] = None,
+) -> None:
+    """Grade a class: what lies in submitted/ goes to the gradebook and to autograded/.
+
+    Student code runs where it can neither see nor reach anything. Exit status: 0 all graded, 3 some need a human, 1 the
+    run failed, 130 it was stopped; what was graded is kept.
+    """
+    from ospolab import course
+    from ospolab.grading import report
+
+    given = folder.expanduser() if folder else course.root() / "exercises"
+    options = {"student": student, "force": force, "jobs": jobs, "scheduler": scheduler, "db": db, "unsafe": unsafe}
+    try:
+        status = report.show(given, assignment, **options)
+    except report.GradingError as error:
         raise fail(error) from error
     raise typer.Exit(status)
 

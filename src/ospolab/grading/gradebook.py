@@ -121,8 +121,8 @@ class Gradebook:
         if not ids:
             return False
         with self.engine.connect() as connection:
-            most = dict(connection.execute(sa.select(grade.c.id, grade.c.max_score)).tuples().all())
-            most |= dict(connection.execute(sa.select(task.c.id, task.c.max_score)).tuples().all())
+            most = dict(connection.execute(sa.select(grade.c.id, grade.c.max_score)).all())
+            most |= dict(connection.execute(sa.select(task.c.id, task.c.max_score)).all())
         there = {(notebook, name, most[id_]) for (notebook, name), id_ in ids["graded"].items()}
         return there == set(cells)
 
@@ -133,9 +133,7 @@ class Gradebook:
         a, n, c = (model.__table__ for model in (api.Assignment, api.Notebook, api.BaseCell))
         with self.engine.connect() as connection:
             id_ = connection.scalar(sa.select(a.c.id).where(a.c.name == assignment))
-            notebooks = dict(
-                connection.execute(sa.select(n.c.name, n.c.id).where(n.c.assignment_id == id_)).tuples().all()
-            )
+            notebooks = dict(connection.execute(sa.select(n.c.name, n.c.id).where(n.c.assignment_id == id_)).all())
             rows = connection.execute(
                 sa.select(n.c.name, c.c.name, c.c.id, c.c.type)
                 .join(c, c.c.notebook_id == n.c.id)

@@ -15,7 +15,7 @@ from nbgrader.preprocessors import GetGrades
 from traitlets import default
 from traitlets.config import Config
 
-from ospolab.learner.grade import headed
+from ospolab.learner.check import headed
 
 __all__ = ["Grades", "Page", "configure"]
 

@@ -64,7 +64,7 @@ def page(found: list[Standing], broken: Sequence[str] = (), beside: Sequence[tup
         "- **A word you do not know** is in the [glossary](glossary.md).\n"
         "- **Start a file over:** delete it, stop JupyterLab, and run `make learn` again.\n"
         "- **Check your exercise** with *Validate* in the notebook's toolbar. For points, in a terminal (*File > New > "
-        "Terminal*): `ospolab grade <name of the exercise>`. Alone, `ospolab grade` lists the names; "
+        "Terminal*): `ospolab check <name of the exercise>`. Alone, `ospolab check` lists the names; "
         "`ospolab progress` and `ospolab portfolio` show what you have done and written.\n"
         "- **Stuck?** *Kernel > Restart Kernel and Run All Cells* is always safe: what a form has saved stays. For the "
         "editor, see *Help* in the menu; for the course, open an issue in the repository you cloned.\n"
@@ -148,7 +148,7 @@ def next_step(found: list[Standing]) -> str:
             together.clear()
     if all(one.exercise.points and one.exercise.points.current for one in existing if one.exercise):
         return "everything that is here is done and graded. More labs are on their way."
-    return "everything that is here is done. `ospolab grade`, in a terminal, counts your points; more labs are to come."
+    return "everything that is here is done. `ospolab check`, in a terminal, counts your points; more labs are to come."
 
 
 def _lesson_step(standing: Standing, first: bool) -> str | None:

@@ -13,7 +13,7 @@ from fakecourse import EXERCISE, NAME
 
 from ospolab import cli
 from ospolab import course as the_course
-from ospolab.learner import copy, grade, progress
+from ospolab.learner import check, copy, progress
 from ospolab.learner.standing import standings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own
@@ -51,7 +51,7 @@ def test_points_feedback_and_nothing_else(course, home, capsys):
     answer(home, "def double(x):\n    return x + x", "Twice as much, in my words.")
     fakecourse.write(home / EXERCISE.replace(".ipynb", ".new.ipynb"), fakecourse.exercise(solved=False))
     before = {path for path in course.rglob("*") if "my-course" not in path.parts}
-    assert grade.show(course, home, None) == 0
+    assert check.show(course, home, None) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "Twice as much (double-tests) │ 3 │ 3" in out
     assert "In your words (words) │ - │ 2 │ a human reads this" in out
@@ -89,7 +89,7 @@ def test_points_feedback_and_nothing_else(course, home, capsys):
 def test_a_text_not_written_yet_is_not_counted_as_checked_by_tests(course, home, capsys, monkeypatch):
     answer(home, "def double(x):\n    return 0", "YOUR ANSWER HERE")  # nbgrader's own words: nothing written
     monkeypatch.setattr(progress, "record", lambda *_, **__: False)  # a disk that cannot be written
-    assert grade.show(course, home, NAME) == 0
+    assert check.show(course, home, NAME) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "In your words (words) │ - │ 2 │ a human reads this, once" in out
     assert "checked by tests │ 0 │ 3" in out and "for a human to read │" not in out
@@ -106,58 +106,58 @@ def test_the_course_folders_settings_make_the_same_page():
     config.HTMLExporter.template_name = "feedback"  # as nbgrader's pages in JupyterLab set it
     converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
     exporter = converter.exporter_class(config=converter.config)
-    assert exporter.environment.get_template("index.html.j2").filename.startswith(str(Path(grade.__file__).parent))
+    assert exporter.environment.get_template("index.html.j2").filename.startswith(str(Path(check.__file__).parent))
 
 
 def test_what_is_saved_while_the_tests_run_is_not_taken_for_graded(course, home, monkeypatch):
     def saved_meanwhile(*_):
         answer(home, "def double(x):\n    return 0", "Something else.")
-        return [grade.Mark("double-tests", "", 3, 3, by_hand=False, waits=False)]
+        return [check.Mark("double-tests", "", 3, 3, by_hand=False, waits=False)]
 
-    monkeypatch.setattr(grade, "_run", saved_meanwhile)
-    result = grade.grade(course, home, NAME)
-    assert grade.remember(home, NAME, result)
+    monkeypatch.setattr(check, "_run", saved_meanwhile)
+    result = check.grade(course, home, NAME)
+    assert check.remember(home, NAME, result)
     points = next(one.exercise.points for one in standings(home, course) if one.exercise)
     assert points.earned == 3 and not points.current
 
 
 def test_what_stops_nbgrader_is_a_message(course, home):
     answer(home, "import os\nos._exit(1)", "In my words.")
-    with pytest.raises(grade.GradeError, match="could not be graded") as error:
-        grade.grade(course, home, NAME)
+    with pytest.raises(check.GradeError, match="could not be graded") as error:
+        check.grade(course, home, NAME)
     assert "Kernel died" in str(error.value) and "Traceback" not in str(error.value)
     assert str(home / ".ospolab" / "grade.log") in str(error.value)
     assert (home / ".ospolab" / "grade.log").stat().st_size
 
 
 def test_what_is_not_there_is_said(course, home):
-    with pytest.raises(grade.GradeError, match=f"Did you mean {NAME}"):
-        grade.choose(course, home, NAME[:-3])
-    with pytest.raises(grade.GradeError, match="There is: environ"):
-        grade.choose(course, home, "xyz")
+    with pytest.raises(check.GradeError, match=f"Did you mean {NAME}"):
+        check.choose(course, home, NAME[:-3])
+    with pytest.raises(check.GradeError, match="There is: environ"):
+        check.choose(course, home, "xyz")
     (home / EXERCISE).unlink()
-    with pytest.raises(grade.GradeError, match="make learn"):
-        grade.choose(course, home, None)
+    with pytest.raises(check.GradeError, match="make learn"):
+        check.choose(course, home, None)
     fakecourse.write(course / "exercises/source/other/other.ipynb", fakecourse.exercise())
-    with pytest.raises(grade.GradeError, match=r"ospolab grade other\n(?s:.*)make grade ASSIGNMENT="):
-        grade.choose(course, home, None)
+    with pytest.raises(check.GradeError, match=r"ospolab check other\n(?s:.*)make check ASSIGNMENT="):
+        check.choose(course, home, None)
 
 
 def test_answers_that_cannot_be_read_are_named_and_cost_no_points_of_before(course, home, capsys, monkeypatch):
     answers = home / "exercises" / NAME / "answers.yml"
-    assert grade.answers_read(answers.parent) == (True, [])
-    marks = [grade.Mark("double-tests", "", 3, 3, by_hand=False, waits=False)]
-    monkeypatch.setattr(grade, "_run", lambda *_: marks)
-    assert grade.show(course, home, NAME) == 0
+    assert check.answers_read(answers.parent) == (True, [])
+    marks = [check.Mark("double-tests", "", 3, 3, by_hand=False, waits=False)]
+    monkeypatch.setattr(check, "_run", lambda *_: marks)
+    assert check.show(course, home, NAME) == 0
     answers.write_text("curves: {\n")
-    marks = [grade.Mark("double-tests", "", 0, 3, by_hand=False, waits=False)]
-    assert grade.show(course, home, NAME) == 0
+    marks = [check.Mark("double-tests", "", 0, 3, by_hand=False, waits=False)]
+    assert check.show(course, home, NAME) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "No answer of a form counted. answers.yml, line" in said and "These points are not kept" in said
     points = next(one.exercise.points for one in standings(home, course) if one.exercise)
     assert points.earned == 3 and not points.current
     answers.write_text("curves:\n  first: sideways\n")  # one value that does not fit costs that one
-    assert grade.show(course, home, NAME) == 0
+    assert check.show(course, home, NAME) == 0
     assert next(one.exercise.points for one in standings(home, course) if one.exercise).earned == 0
 
 
@@ -169,7 +169,7 @@ def test_a_cell_pasted_twice_is_put_right_and_said(course, home, capsys):
     notebook["cells"].append(json.loads(json.dumps(tests)))
     path.write_text(json.dumps(notebook))
     before = path.read_bytes()
-    assert grade.show(course, home, None) == 0
+    assert check.show(course, home, None) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "Twice as much (double-tests) │ 3 │ 3" in out
     assert "Put right before grading: double-tests was there more than once." in out
@@ -178,5 +178,5 @@ def test_a_cell_pasted_twice_is_put_right_and_said(course, home, capsys):
 
 def test_a_file_that_is_no_notebook_is_refused_with_a_sentence(course, home):
     (home / EXERCISE).write_text("{")
-    with pytest.raises(grade.GradeError, match="not a notebook that can be read"):
-        grade.grade(course, home, NAME)
+    with pytest.raises(check.GradeError, match="not a notebook that can be read"):
+        check.grade(course, home, NAME)

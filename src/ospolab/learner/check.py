@@ -138,10 +138,10 @@ def choose(course: Path, home: Path, assignment: str | None) -> str:
     if assignment is None:
         if not known:
             raise GradeError("This course has no exercise yet.")
-        listed = "".join(f"\n    ospolab grade {name}" for name in known)
+        listed = "".join(f"\n    ospolab check {name}" for name in known)
         raise GradeError(
             f"Which exercise? In a terminal of JupyterLab (File > New > Terminal):{listed}\n"
-            f"In the folder you cloned:\n    make grade ASSIGNMENT={known[0]}"
+            f"In the folder you cloned:\n    make check ASSIGNMENT={known[0]}"
         )
     if assignment not in known:
         near = difflib.get_close_matches(assignment, known, 1)
