@@ -1,63 +1,107 @@
-"""What grading costs today: nbgrader on copies of the reference solution, and how much of it is running the cells.
+"""How fast a class is graded: `ospolab grade`, strict and sandboxed, beside stock nbgrader, on the same submissions.
 
-Prints figures of this run on this machine; nothing is asserted. Run it with `make bench`.
+    python benchmarks/grading.py [--sizes 10,100] [--stock 4]
+
+Prints figures of this run on this machine; nothing is asserted. No submission is the copy of another, so that nothing
+is found in a cache. Stock nbgrader grades a sample: it goes one by one, and grows linearly.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from datetime import datetime
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
+import psutil
 
 from ospolab import course
 from ospolab.authoring import cases, exercises
+from ospolab.cli import put_environment_on_path
 
-COPIES = 4
+ROOT = course.root()
 
 
-def autograde(assignment: str, folder: Path) -> float:
-    """Seconds a submission that `nbgrader autograde` takes, its own start included."""
-    shutil.copy(course.root() / "exercises" / "nbgrader_config.py", folder)
-    shutil.copytree(course.root() / "exercises" / "source" / assignment, folder / "source" / assignment)
-    for number in range(COPIES):
-        cases.hand_in(assignment, "reference", folder / "submitted" / f"student-{number}" / assignment)
-    run = [sys.executable, "-m", "nbgrader"]
-    subprocess.run([*run, "generate_assignment", assignment, "--create"], cwd=folder, check=True, capture_output=True)
+def lay_out(folder: Path, assignment: str, size: int) -> None:
+    """A course folder with `size` submissions: the graded cases in turn, each with a cell of its own."""
+    folder.mkdir()
+    shutil.copy(ROOT / "exercises" / "nbgrader_config.py", folder)
+    for part in ("source", "release"):
+        shutil.copytree(ROOT / "exercises" / part / assignment, folder / part / assignment)
+    students = cases.students(assignment)
+    for number in range(size):
+        place = folder / "submitted" / f"s{number:04}" / assignment
+        cases.hand_in(assignment, students[number % len(students)], place)
+        path = place / f"{assignment}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.insert(2, nbformat.v4.new_code_cell(f"my_number = {number}"))
+        nbformat.write(notebook, path)
+
+
+class Peak:
+    """The most memory that this process and all below it have held together, in bytes of their own (USS)."""
+
+    def __enter__(self) -> "Peak":
+        self.bytes, self._stop = 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while not self._stop.wait(2):
+            total = 0
+            for one in [me, *me.children(recursive=True)]:
+                try:
+                    total += one.memory_full_info().uss
+                except psutil.Error:  # it has ended meanwhile
+                    continue
+            self.bytes = max(self.bytes, total)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def timed(*command: str, folder: Path) -> float:
     started = time.perf_counter()
-    subprocess.run([*run, "autograde", assignment, "--create"], cwd=folder, check=True, capture_output=True)
-    return (time.perf_counter() - started) / COPIES
-
-
-def cells_alone(assignment: str, folder: Path) -> float:
-    """Seconds that the cells of one submission run, as the kernel reports them."""
-    cases.hand_in(assignment, "reference", folder / "one")
-    notebook = nbformat.read(folder / "one" / f"{assignment}.ipynb", as_version=4)
-    NotebookClient(
-        notebook, timeout=60, allow_errors=True, record_timing=True, resources={"metadata": {"path": folder / "one"}}
-    ).execute()
-
-    def at(cell, event):
-        return datetime.fromisoformat(cell.metadata.execution[event].replace("Z", "+00:00"))
-
-    code = [cell for cell in notebook.cells if "execution" in cell.metadata]
-    return sum((at(cell, "shell.execute_reply") - at(cell, "iopub.execute_input")).total_seconds() for cell in code)
+    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+    return time.perf_counter() - started
 
 
 def main() -> None:
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--sizes", default="10,100")
+    options.add_argument("--stock", type=int, default=4)
+    chosen = options.parse_args()
+    put_environment_on_path()
+    print(f"{os.cpu_count()} cores; each figure is one run, start included")
     for assignment in exercises.sources():
         with tempfile.TemporaryDirectory() as scratch:
-            (stock := Path(scratch) / "stock").mkdir()
-            whole, cells = autograde(assignment, stock), cells_alone(assignment, Path(scratch))
-        print(f"{assignment}: nbgrader {60 / whole:.0f} submissions a minute ({whole:.1f} s each, {COPIES} graded)")
-        rest = whole / cells - 1
-        print(f"  running the cells is {cells:.1f} s of it ({cells / whole:.0%}); the rest is {rest:.1f} times that")
+            stock = Path(scratch) / "stock"
+            lay_out(stock, assignment, chosen.stock)
+            timed("nbgrader", "generate_assignment", assignment, "--create", "--force", folder=stock)
+            rate = 60 * chosen.stock / timed("nbgrader", "autograde", assignment, "--create", folder=stock)
+            print(f"{assignment}: stock nbgrader {rate:.1f} a minute ({chosen.stock} graded)", flush=True)
+            for size in map(int, chosen.sizes.split(",")):
+                folder = Path(scratch) / str(size)
+                lay_out(folder, assignment, size)
+                command = ("ospolab", "grade", assignment, "--folder", str(folder))
+                with Peak() as peak:
+                    seconds = timed(*command, folder=ROOT)
+                again = timed(*command, folder=ROOT)
+                ours = 60 * size / seconds
+                print(
+                    f"  ospolab grade, {size}: {ours:.0f} a minute ({seconds:.1f} s), {ours / rate:.0f} times stock, "
+                    f"at most {peak.bytes / 1e6:.0f} MB; again, unchanged: {again:.1f} s",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":
