@@ -50,7 +50,7 @@ def executor(jobs: int | None, scheduler: str | None) -> Iterator[Executor]:
             client = stack.enter_context(Client(scheduler, timeout=30))
         except (OSError, TimeoutError) as error:
             raise StationError(f"The scheduler {scheduler} does not answer: {error}") from None
-        yield client.getexecutor(pure=False, retries=RETRIES)
+        yield client.get_executor(pure=False, retries=RETRIES)
 
 
 class Station:
