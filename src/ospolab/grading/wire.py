@@ -30,6 +30,11 @@ PLAIN = {type(None), bool, int, float, str}
 SAFE = 1 << 64
 LONGEST = 12_000  # bits of an int
 MOST_CELLS = 200_000  # of a column
+MOST_COLUMNS = 2_000
+# What a test does with a value must end. Python's own hash of numbers and tuples can be made to collide.
+MOST_MEMBERS, MOST_MIXED = 100_000, 2_000  # of a set or a dict: of text, of anything
+MOST_DIGITS = 2_000  # of a Decimal, and most zeros after them
+LONGEST_RANGE = 1_000_000
 # Types of arrays and columns that cross; the name is all the receiver believes.
 DTYPE = re.compile(
     r"object|bool|boolean|str|string|u?int(8|16|32|64)|U?Int(8|16|32|64)|[fF]loat(16|32|64)|complex(64|128)"
@@ -185,7 +190,7 @@ def _encode_plain(value: Any, inner: Callable) -> Any:
         case timedelta():
             return {"t": "timedelta", "v": [value.days, value.seconds, value.microseconds]}
         case Decimal():
-            return {"t": "Decimal", "v": Decimal.__str__(value)}
+            return {"t": "Decimal", "v": str(_decimal(Decimal.__str__(value)))}
         case Fraction():
             return {"t": "Fraction", "v": [hex(value.numerator), hex(value.denominator)]}
         case range():
@@ -268,6 +273,39 @@ def _dtype(kind: Any) -> str:
     return name
 
 
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text) if len(text) < 2 * MOST_DIGITS else Decimal("1e999999")
+    if number.is_finite() and max(abs(number.adjusted()), len(number.as_tuple().digits)) > MOST_DIGITS:
+        raise Untyped("Decimal, with more digits than can cross")
+    return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST // 4 + 4:
+        raise Untyped("int, with more digits than can cross")
+    return int(text, 16)
+
+
+def _range(content: dict, inner: Callable) -> range:
+    made = range(*map(inner, content["v"]))
+    if made[LONGEST_RANGE:]:
+        raise Untyped(f"range, of more than {LONGEST_RANGE:,} numbers")
+    return made
+
+
+def _members(kind: type) -> Callable:
+    """Reads a set, a frozenset or a dict."""
+
+    def read(content: dict, inner: Callable) -> Any:
+        parts = content["v"]
+        keys = [part[0] for part in parts] if kind is dict else parts
+        if len(parts) > (MOST_MEMBERS if all(type(key) is str for key in keys) else MOST_MIXED):
+            raise Untyped(f"{kind.__name__}, with more members than can cross")
+        return {inner(key): inner(part) for key, part in parts} if kind is dict else kind(map(inner, parts))
+
+    return read
+
+
 def _array(content: dict, inner: Callable) -> Any:
     import numpy
 
@@ -313,6 +351,8 @@ def _series(content: dict, inner: Callable) -> Any:
 def _frame(content: dict, inner: Callable) -> Any:
     import pandas
 
+    if len(content["v"]) > MOST_COLUMNS:
+        raise Untyped(f"DataFrame, with more than {MOST_COLUMNS:,} columns")
     index = _read_index(content["index"], inner)
     made = {at: pandas.Series(_cells(column, inner), dtype=_dtype(column["dtype"]))
             for at, column in enumerate(content["v"])}  # fmt: skip
@@ -356,21 +396,21 @@ def _pandas(name: str) -> Callable:
 
 
 _DECODERS: dict[str, Callable[[dict, Callable], Any]] = {
-    "int": lambda c, inner: int(c["v"], 16) if len(c["v"]) < LONGEST else 1 / 0,
+    "int": lambda c, inner: _whole(c["v"]),
     "complex": lambda c, inner: complex(*map(float, c["v"])),
     "bytes": lambda c, inner: bytes.fromhex(c["v"]),
     "datetime": lambda c, inner: datetime.fromisoformat(c["v"]),
     "date": lambda c, inner: date.fromisoformat(c["v"]),
     "time": lambda c, inner: clock.fromisoformat(c["v"]),
     "timedelta": lambda c, inner: timedelta(*map(int, c["v"])),
-    "Decimal": lambda c, inner: Decimal(c["v"]),
-    "Fraction": lambda c, inner: Fraction(*(int(part, 16) for part in c["v"])),
-    "range": lambda c, inner: range(*map(inner, c["v"])),
+    "Decimal": lambda c, inner: _decimal(c["v"]),
+    "Fraction": lambda c, inner: Fraction(*map(_whole, c["v"])),
+    "range": _range,
     "list": lambda c, inner: [inner(part) for part in c["v"]],
     "tuple": lambda c, inner: tuple(inner(part) for part in c["v"]),
-    "set": lambda c, inner: {inner(part) for part in c["v"]},
-    "frozenset": lambda c, inner: frozenset(inner(part) for part in c["v"]),
-    "dict": lambda c, inner: {inner(key): inner(part) for key, part in c["v"]},
+    "set": _members(set),
+    "frozenset": _members(frozenset),
+    "dict": _members(dict),
     "array": _array,
     "numpy": _scalar,
     "Series": _series,
