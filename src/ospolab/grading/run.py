@@ -8,8 +8,10 @@ done twice. This one decides what has to be done, has it done by `station`, and 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -21,6 +23,9 @@ from ospolab.grading.gradebook import Graded, Mark
 from ospolab.grading.trial import Clock, Job
 
 __all__ = ["Change", "GradingError", "Report", "grade"]
+
+
+KEPT = "What was graded so far is kept; the same command goes on from there."
 
 
 class GradingError(RuntimeError):
@@ -105,10 +110,10 @@ def grade(
     except (gradebook.GradebookError, plan.PlanError, sandbox.Unavailable, station.StationError) as error:
         raise GradingError(str(error)) from None
     except OSError as error:
-        full = " The disk is full." if error.errno == 28 else ""
-        raise GradingError(
-            f"{error.filename or folder}: {error.strerror}.{full} What was graded so far is kept."
-        ) from None
+        why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        raise GradingError(f"{error.filename or folder}: {why}. {KEPT}") from None
+    except sqlite3.Error as error:
+        raise GradingError(f"{folder / '.ospolab'}: {error}. {KEPT}") from None
     return run.report
 
 
@@ -148,30 +153,31 @@ class _Run:
     def __enter__(self) -> _Run:
         kept = self.folder / ".ospolab"
         kept.mkdir(exist_ok=True)
-        self._lock = (kept / f"{self.assignment}.lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise GradingError(
-                f"Somebody is grading {self.assignment} in this folder at this moment. Wait until that run has ended."
-            ) from None
-        self.cache = cache.Cache(kept / "cache.db")
-        self.gradebook = gradebook.Gradebook(self.folder, self._db)
         cells = [
             (name, cell.name, cell.points)
             for name, one in self.plans.items()
             for cell in one.of("test", "written", "task")
         ]
-        if not self.gradebook.registered(self.assignment, cells):
-            self.gradebook.register(self.assignment)
-        self.before: dict[str, Graded] = self.gradebook.graded(self.assignment)
+        with contextlib.ExitStack() as stack:
+            lock = stack.enter_context((kept / f"{self.assignment}.lock").open("w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise GradingError(
+                    f"Somebody is grading {self.assignment} in this folder at this moment. "
+                    "Wait until that run has ended."
+                ) from None
+            self.cache = stack.enter_context(contextlib.closing(cache.Cache(kept / "cache.db")))
+            self.gradebook = stack.enter_context(contextlib.closing(gradebook.Gradebook(self.folder, self._db)))
+            self.gradebook.claim(self.assignment)
+            if not self.gradebook.registered(self.assignment, cells):
+                self.gradebook.register(self.assignment)
+            self.before: dict[str, Graded] = self.gradebook.graded(self.assignment)
+            self._open = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.gradebook.close()
-        self.cache.close()
-        self._lock.close()
+        self._open.close()
 
     def warm(self, executor: Executor, width: int) -> None:
         """Have the judges start while the gradebook is opened; for less than that there may be nothing to judge."""
