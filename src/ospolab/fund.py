@@ -68,8 +68,8 @@ class Component:
 class Rules:
     """What the invented finance department asks. Euros; fee and effect are shares.
 
-    fund: all there is. reserve: of it, kept back. most: for one component. staff: for all staff time together. fee: what
-    a foundation keeps. effect: share of the chance that a grant which arrives takes away.
+    fund: all there is. reserve: of it, kept back. most: for one component. staff: for all staff time together.
+    fee: what a foundation keeps. effect: share of the chance that a grant which arrives takes away.
     """
 
     fund: int

@@ -195,8 +195,8 @@ def scored() -> pd.DataFrame:
 
 WAYS_TO_CHOOSE = {
     "downloads": "the most downloaded",
-    "reach": "those that most packages here need",
-    "look": "look first, by reach, then pay those found fragile",
+    "reach": "the most needed here",
+    "look": "the fragile ones, found by looking first",
 }
 
 
