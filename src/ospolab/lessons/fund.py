@@ -33,8 +33,8 @@ def opening() -> Figure:
         drawing,
         alt=f"Bars for {len(reaches)} packages, from {heights[0]} packages that need the first down to none. Of the "
         f"twenty most needed, {int(ours[:20].sum())} were asked for by name, {first_ours} first.",
-        caption=f"This course asks for {len(wanted)} packages by name. The other {len(reaches) - len(wanted)} came along, "
-        "and most of those that much stands on are among them. Data: course_packages, course_requirements.",
+        caption=f"This course asks for {len(wanted)} packages by name. The other {len(reaches) - len(wanted)} came "
+        "along, and most of those that much stands on are among them. Data: course_packages, course_requirements.",
     )
 
 
