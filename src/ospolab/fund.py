@@ -27,6 +27,7 @@ __all__ = [
     "best",
     "broken",
     "by_popularity",
+    "cheapest",
     "components",
     "drawn_chances",
     "effective",
@@ -34,6 +35,7 @@ __all__ = [
     "from_answers",
     "gain",
     "portfolio",
+    "quiet",
     "rules",
     "services",
     "sound_parts",
@@ -185,6 +187,12 @@ def expected(helped: set[str], chances: Mapping[str, float] | None = None) -> fl
 def gain(plan: list[Grant], chances: Mapping[str, float] | None = None) -> float:
     """Services that the plan keeps standing, on average, beyond those that stand without it."""
     return expected(effective(plan), chances) - expected(set(), chances)
+
+
+def quiet(plan: list[Grant]) -> float:
+    """Share of years in which the plan saves nothing, because nothing it helps would have stopped without it."""
+    found = components()
+    return math.prod(1 - rules().effect * found[name].chance for name in effective(plan))
 
 
 def cheapest(component: Component) -> Grant | None:

@@ -131,7 +131,9 @@ class FundingPlan(Issued):
         return said
 
     def words(self) -> dict[str, Any]:
+        grants = [fund.Grant(award.component, award.euros, award.way) for award in self.awards]
         return {
+            "quiet": round(10 * fund.quiet(grants)),
             "ways": fund.WAYS,
             "reason": REASONS[self.reason],
             "measures": [MEASURES[key] for key in self.measure],
