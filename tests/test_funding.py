@@ -1,4 +1,4 @@
-"""The graph of the course's environment, the criticality score, the simulation, and the invented fund with its paper."""
+"""The graph of the course's environment, the criticality score, the simulation, the invented fund and its paper."""
 
 import itertools
 import random
