@@ -230,6 +230,7 @@ def test_the_popular_plan_keeps_the_rules_and_little_else():
     [
         ({"yew": {"euros": 7000, "way": "contract"}}, 0, "add up to 52,000"),
         ({"alder": {"euros": 15001, "way": "contract"}, "birch": {}, "spruce": {}}, 0, "the most for one component"),
+        ({name: {} for name in ["alder", "hazel", "rowan", "elder"]}, 0, "at least 3 components"),
         ({"alder": {"euros": 12000, "way": "staff"}}, 0, "Staff time costs 21,000"),
         ({"hazel": {"euros": 6000, "way": "contract"}}, 1, "hazel cannot take contract"),
         ({"hazel": {"euros": 6000}}, 1, "hazel: by which way"),

@@ -70,12 +70,14 @@ class Component:
 class Rules:
     """What the invented finance department asks. Euros; fee and effect are shares.
 
-    fund: all there is. reserve: of it, kept back. most: for one component. staff: for all staff time together.
-    fee: what a foundation keeps. effect: share of the chance that a grant which arrives takes away.
+    fund: all there is. reserve: of it, kept back. fewest: components that get something, at least. most: for one of
+    them. staff: for all staff time together. fee: what a foundation keeps. effect: share of the chance that a grant
+    which arrives takes away.
     """
 
     fund: int
     reserve: int
+    fewest: int
     most: int
     staff: int
     fee: float
@@ -265,6 +267,8 @@ def _said(plan: list[Grant]) -> tuple[list[str], list[str], list[str]]:
     total = sum(grant.euros for grant in plan)
     if total > keep.spendable:
         sums.append(f"The grants add up to {total:,.0f} €; after the reserve there are {keep.spendable:,} €.")
+    if len(plan) < keep.fewest:
+        sums.append(f"The plan helps {len(plan)}; the rules ask for at least {keep.fewest} components.")
     for grant in plan:
         if grant.euros > keep.most:
             sums.append(f"{grant.component} gets {grant.euros:,.0f} €; the most for one component is {keep.most:,} €.")
