@@ -218,6 +218,12 @@ def test_a_good_plan_keeps_the_rules_and_is_the_best():
     assert fund.wins(plan(), random.Random(1)) == 1
 
 
+def test_guesses_that_may_be_wrong_give_a_range_around_the_gain():
+    gains = sorted(fund.drawn_gains(plan(), random.Random(1)))
+    assert gains[20] < fund.gain(plan()) < gains[-20]
+    assert fund.drawn_gains(plan(), random.Random(1), 5) == fund.drawn_gains(plan(), random.Random(1), 5)
+
+
 def test_the_popular_plan_keeps_the_rules_and_little_else():
     popular = fund.by_popularity()
     assert [grant.component for grant in popular] == ["oak", "beech", "ash", "maple", "birch"]

@@ -30,6 +30,7 @@ __all__ = [
     "cheapest",
     "components",
     "drawn_chances",
+    "drawn_gains",
     "effective",
     "expected",
     "from_answers",
@@ -237,6 +238,11 @@ def best() -> tuple[float, tuple[str, ...]]:
 def drawn_chances(draw: random.Random) -> dict[str, float]:
     """Chances as they might really be: each between half and twice what was guessed, at most 0.9."""
     return {name: min(0.9, one.chance * 2 ** draw.uniform(-1, 1)) for name, one in components().items()}
+
+
+def drawn_gains(plan: list[Grant], draw: random.Random, times: int = 200) -> list[float]:
+    """What the plan keeps in each of so many drawn worlds; equal draws give equal worlds, whatever the plan."""
+    return [gain(plan, drawn_chances(draw)) for _ in range(times)]
 
 
 def wins(plan: list[Grant], draw: random.Random, times: int = 200) -> float:
