@@ -38,6 +38,7 @@ __all__ = [
     "portfolio",
     "quiet",
     "rules",
+    "service_table",
     "services",
     "sound_parts",
     "wins",
@@ -135,21 +136,28 @@ def services() -> dict[str, frozenset[str]]:
 
 
 def portfolio() -> pd.DataFrame:
-    """The components as a table, one row each: what a plan is made from. All figures are invented."""
-    return pd.DataFrame(
+    """The components as a table, one row each: what a plan is made from. All figures are invented.
+
+    services: how many need it, directly or through others. least: euros that must arrive.
+    """
+    rows = [
         {
-            one.name: {
-                "downloads, millions": one.million,
-                "people for half": one.people,
-                "chance to stop": f"{one.chance:.0%}".replace("%", " %"),
-                "services that need it": sum(one.name in needed for needed in services().values()),
-                "least that must arrive": one.least,
-                "ways it can take": ", ".join(one.ways) or "none: takes no help",
-                "needs": ", ".join(one.needs),
-            }
-            for one in components().values()
+            "component": one.name,
+            "million downloads": one.million,
+            "people": one.people,
+            "chance": f"{round(100 * one.chance)} %",
+            "services": sum(one.name in needed for needed in services().values()),
+            "least, €": one.least,
+            "ways it can take": ", ".join(one.ways) or "none",
         }
-    ).T.rename_axis("component")
+        for one in components().values()
+    ]
+    return pd.DataFrame(rows).set_index("component").rename_axis(None)
+
+
+def service_table() -> pd.DataFrame:
+    """For each service the components it needs, directly or through others, in words."""
+    return pd.DataFrame({"needs": {name: ", ".join(sorted(needed)) for name, needed in services().items()}})
 
 
 # What a plan does

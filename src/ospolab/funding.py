@@ -104,7 +104,7 @@ def overview(drawn: nx.DiGraph | None = None) -> pd.DataFrame:
             "downloads, millions": (top.reindex(names) / 1e6).round().astype("Int64"),
             "download rank": top.rank(ascending=False).reindex(names).astype("Int64"),
         },
-        index=names.rename("package"),
+        index=names,
     )
 
 
@@ -188,7 +188,7 @@ def scored() -> pd.DataFrame:
                 "incident": "yes" if project in _BEFORE else "",
             }
         )
-    return pd.DataFrame(rows).set_index("project").sort_values("score", kind="stable")
+    return pd.DataFrame(rows).set_index("project").rename_axis(None).sort_values("score", kind="stable")
 
 
 # The fund
@@ -196,7 +196,7 @@ def scored() -> pd.DataFrame:
 WAYS_TO_CHOOSE = {
     "downloads": "the most downloaded",
     "reach": "the most needed here",
-    "look": "the fragile ones, found by looking first",
+    "look": "the fragile ones found by looking first",
 }
 
 

@@ -10,7 +10,7 @@ from ospolab import fund, funding
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
 
-__all__ = ["choices", "crowd", "explorer", "opening", "popular_and_needed", "saved", "try_plan"]
+__all__ = ["choices", "crowd", "explorer", "opening", "popular_and_needed", "try_plan"]
 
 # What the grader asks of a plan: this share of what the best plan within the rules keeps.
 NEARLY_BEST, HALF_BEST = 0.85, 0.5
@@ -47,7 +47,7 @@ def popular_and_needed() -> Figure:
     drawing, ax = canvas(height=3.8)
     ax.scatter(known["downloads, millions"].astype(float), known["reach"], s=22, color=BLUE, alpha=0.75, linewidths=0)
     for name, shift in {
-        "setuptools": (-8, 8), "packaging": (-2, -14), "markupsafe": (8, 2), "numpy": (-4, 8), "traitlets": (8, 0),
+        "setuptools": (-8, 8), "packaging": (-1, 7), "markupsafe": (8, 2), "numpy": (-4, 8), "traitlets": (8, 0),
         "requests": (-10, 6),
     }.items():  # fmt: skip
         at = (float(known.loc[name, "downloads, millions"]), known.loc[name, "reach"])
@@ -90,27 +90,27 @@ def crowd() -> Figure:
     )
 
 
-def saved(years: pd.DataFrame) -> pd.Series:
-    """What simulated years say: see `ospolab.funding.simulate`. Means, the middle 80 % of years, euros spent."""
-    kept = years["with"] - years["without"]
-    return pd.Series(
-        {
-            "stand without the fund": round(years["without"].mean(), 1),
-            "kept by it, on average": round(kept.mean(), 2),
-            "years in which it kept any, %": round(100 * (kept > 0).mean()),
-            "spent, euros": round(years["spent"].mean(), -2),
-        }
-    )
+# In tables and beside bars; see `ospolab.funding.WAYS_TO_CHOOSE` for whole sentences.
+_SHORT = {"downloads": "most downloaded", "reach": "most needed here", "look": "look first, then pay"}
 
 
 def choices(looks: int = 40, **assumed) -> pd.DataFrame:
-    """The same years under each way to choose: one row a way. assumed: as in `ospolab.funding.Assumptions`."""
-    return pd.DataFrame(
-        {
-            words: saved(funding.simulate(way, funding.Assumptions(**assumed), looks))
-            for way, words in funding.WAYS_TO_CHOOSE.items()
+    """The same simulated years under each way to choose: one row a way. assumed: see `ospolab.funding.Assumptions`.
+
+    without: asked-for packages that stand without the fund; kept: how many more stand with it; both are means over the
+    years. years it kept any: of 100. spent: euros, rounded to hundreds.
+    """
+    rows = {}
+    for way, words in _SHORT.items():
+        years = funding.simulate(way, funding.Assumptions(**assumed), looks)
+        kept = years["with"] - years["without"]
+        rows[words] = {
+            "without": round(years["without"].mean(), 1),
+            "kept": round(kept.mean(), 2),
+            "years it kept any, of 100": round(100 * (kept > 0).mean()),
+            "spent, €": int(round(years["spent"].mean(), -2)),
         }
-    ).T.rename_axis("whom the fund pays")
+    return pd.DataFrame(list(rows.values()), index=list(rows))
 
 
 def explorer() -> Explorer:
@@ -162,17 +162,16 @@ def _year(choose: str, looks: int, fragile: int, effect: int) -> tuple[str, Figu
 
 def _bars(means: dict, kept: dict, chosen: str, fragile: int, effect: int) -> Figure:
     drawing, ax = canvas(height=2.5)
-    labels = {"downloads": "most downloaded", "reach": "most needed here", "look": "look first, then pay"}
-    for row, (way, colour, hatch) in enumerate(zip(labels, (ORANGE, BLUE, GREEN), ("////", "....", ""), strict=True)):
+    for row, (way, colour, hatch) in enumerate(zip(_SHORT, (ORANGE, BLUE, GREEN), ("////", "....", ""), strict=True)):
         low, high = _interval(kept[way])
         ax.barh(row, means[way], color=colour, hatch=hatch, height=0.55, alpha=1 if way == chosen else 0.45)
         ax.plot([low, high], [row, row], color="#808080", linewidth=3)
         ax.annotate(f"{means[way]:.2f}", (high, row), xytext=(6, 0), textcoords="offset points", va="center")
-    ax.set_yticks(range(3), [f"{'▸ ' if way == chosen else ''}{words}" for way, words in labels.items()])
+    ax.set_yticks(range(3), [f"{'▸ ' if way == chosen else ''}{words}" for way, words in _SHORT.items()])
     ax.invert_yaxis()
     ax.set_xlim(0, max(0.5, max(_interval(one)[1] for one in kept.values()) * 1.2))
     ax.set_xlabel("asked-for packages kept standing, mean of the drawn years")
-    words = "; ".join(f"{labels[way]} {means[way]:.2f}" for way in labels)
+    words = "; ".join(f"{_SHORT[way]} {means[way]:.2f}" for way in _SHORT)
     return figure(
         drawing,
         alt=f"Three bars, packages kept standing by the fund when {fragile} % are fragile and a grant takes away "
