@@ -138,17 +138,18 @@ def services() -> dict[str, frozenset[str]]:
 def portfolio() -> pd.DataFrame:
     """The components as a table, one row each: what a plan is made from. All figures are invented.
 
-    services: how many need it, directly or through others. least: euros that must arrive.
+    million: downloads a month. services: how many need it, directly or through others. least: euros that must arrive.
+    takes: by which ways it can be helped.
     """
     rows = [
         {
             "component": one.name,
-            "million downloads": one.million,
+            "million": one.million,
             "people": one.people,
             "chance": f"{round(100 * one.chance)} %",
             "services": sum(one.name in needed for needed in services().values()),
-            "least, €": one.least,
-            "ways it can take": ", ".join(one.ways) or "none",
+            "least €": one.least,
+            "takes": ", ".join(one.ways) or "none",
         }
         for one in components().values()
     ]
