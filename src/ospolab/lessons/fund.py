@@ -125,7 +125,7 @@ def explorer() -> Explorer:
                 description="The fund pays",
             ),
             "looks": ipywidgets.IntSlider(
-                value=40, min=10, max=90, step=10, description="Packages looked at first", continuous_update=False
+                value=40, min=10, max=90, step=10, description="Looked at first", continuous_update=False
             ),
             "fragile": ipywidgets.Dropdown(
                 options=[(f"{share} % of packages", share) for share in (2, 5, 10, 20, 40)],
@@ -133,7 +133,7 @@ def explorer() -> Explorer:
                 description="Assumed fragile",
             ),
             "effect": ipywidgets.IntSlider(
-                value=80, min=0, max=100, step=20, description="Chance a grant takes away (%)", continuous_update=False
+                value=80, min=0, max=100, step=20, description="Grant effect (%)", continuous_update=False
             ),
         },
     )
