@@ -2,13 +2,15 @@
 
 import itertools
 import random
+import shutil
 
 import networkx as nx
 import pandas as pd
 import pytest
 
-from ospolab import fund, funding
+from ospolab import course, fund, funding
 from ospolab.data import load
+from ospolab.forms import form
 from ospolab.lessons import fund as views
 from ospolab.portfolio import funding_plan, papers
 from ospolab.portfolio.funding_plan import FundingPlan
@@ -261,6 +263,13 @@ def test_too_little_or_by_the_wrong_way_helps_nobody():
     assert "birch" not in fund.effective(plan(birch={"euros": 4999, "way": "sponsorship"}))
     assert "hazel" not in fund.effective(plan(hazel={"euros": 6000, "way": "contract"}))
     assert fund.effective(plan()) == set(PLAN)
+
+
+def test_the_form_of_the_fund_counts_no_cells_because_none_has_to_be_filled(tmp_path, monkeypatch):
+    shutil.copy(course.root() / "exercises/source/environmentalist-strategy/forms.yml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert form("fund").questions["grants"].note.value == ""
+    assert form("ways").questions["cases"].note.value == "0 of 6 cells answered"
 
 
 def test_quiet_years():
