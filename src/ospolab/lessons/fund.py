@@ -23,7 +23,8 @@ def opening() -> Figure:
     ours = np.array([package in wanted for package in reaches.index])
     drawing, ax = canvas(height=3.2)
     places = np.arange(len(reaches))
-    ax.bar(places[~ours], heights[~ours], width=1.0, color=BLUE, label="came along")
+    # One outline for all that came along: as bars of their own they would make the page several times as heavy.
+    ax.stairs(heights, np.arange(len(heights) + 1) - 0.5, fill=True, color=BLUE, label="came along")
     ax.bar(
         places[ours], np.maximum(heights[ours], 0.4), width=1.0, color=ORANGE, hatch="////", label="asked for by name"
     )
@@ -162,7 +163,7 @@ def _year(choose: str, looks: int, fragile: int, effect: int) -> tuple[str, Figu
 
 def _bars(means: dict, kept: dict, chosen: str, fragile: int, effect: int) -> Figure:
     drawing, ax = canvas(height=2.5)
-    for row, (way, colour, hatch) in enumerate(zip(_SHORT, (ORANGE, BLUE, GREEN), ("////", "....", ""), strict=True)):
+    for row, (way, colour, hatch) in enumerate(zip(_SHORT, (ORANGE, BLUE, GREEN), ("////", "--", ""), strict=True)):
         low, high = _interval(kept[way])
         ax.barh(row, means[way], color=colour, hatch=hatch, height=0.55, alpha=1 if way == chosen else 0.45)
         ax.plot([low, high], [row, row], color="#808080", linewidth=3)
