@@ -17,5 +17,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.triage_report import TriageReport
+    from ospolab.portfolio.vex_file import Vex
 
-    return [Organisation, Charter, HealthReport]
+    return [Organisation, Charter, TriageReport, Vex, HealthReport]
