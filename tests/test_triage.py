@@ -50,7 +50,8 @@ def test_components_come_with_their_ecosystem():
 
 def test_an_advisory_with_several_ranges_is_one_finding_and_other_ecosystems_are_not_matched():
     parts = pd.DataFrame(
-        [("pypi", "django", "2.1", ""), ("npm", "django", "2.1", "")], columns=["ecosystem", "package", "version", "purl"]
+        [("pypi", "django", "2.1", ""), ("npm", "django", "2.1", "")],
+        columns=["ecosystem", "package", "version", "purl"],
     )
     rows = data.load("advisories").query("advisory_id == 'PYSEC-2018-2' or package == 'django'")
     found = triage.findings(parts, rows)
@@ -105,7 +106,8 @@ def test_no_vector_is_unknown_and_a_broken_one_is_said():
 
 
 @pytest.mark.parametrize(
-    ("points", "word"), [(0.0, "none"), (3.9, "low"), (4.0, "medium"), (6.9, "medium"), (7.0, "high"), (9.0, "critical")]
+    ("points", "word"),
+    [(0.0, "none"), (3.9, "low"), (4.0, "medium"), (6.9, "medium"), (7.0, "high"), (9.0, "critical")],
 )
 def test_scores_have_words(points, word):
     assert triage.severity(points) == word
@@ -242,4 +244,7 @@ def test_the_bill_of_materials_says_that_it_is_invented_and_names_each_component
     assert "Invented" in bom["metadata"]["component"]["description"]
     purls = [part["purl"] for part in bom["components"]]
     assert len(set(purls)) == len(purls) == 37
-    assert all(part["bom-ref"] == part["purl"] == f"{part['purl'].split('@')[0]}@{part['version']}" for part in bom["components"])
+    assert all(
+        part["bom-ref"] == part["purl"] == f"{part['purl'].split('@')[0]}@{part['version']}"
+        for part in bom["components"]
+    )

@@ -36,7 +36,7 @@ __all__ = [
 HIGH = 7.0  # from here on CVSS, version 3 and version 4 alike, calls a score high
 REACH = ("yes", "no", "unknown")
 
-# The policy of this lab: our own choice, as every office has to make one. Read from the top; the first that fits counts.
+# The policy of this lab, our own choice: every office has to make one. Read from the top; the first that fits counts.
 POLICY = {
     "say": "Shown not to be ours: the code is not there, is not reached, or is mended. Nothing to fix; say so.",
     "now": "Known to be used in attacks, and nobody has shown that it cannot be reached. Start today.",
@@ -64,7 +64,7 @@ def affected(version: str, introduced: str, fixed: str = "", last_affected: str 
 
 
 def affected_as_text(version: str, introduced: str, fixed: str = "", last_affected: str = "") -> bool:
-    """The same question answered the wrong way, by comparing versions as text: for the lesson's trap and nothing else."""
+    """The same question answered the wrong way, by comparing versions as text: for the lesson's trap only."""
     if version < introduced or (fixed and version >= fixed):
         return False
     return not last_affected or version <= last_affected
@@ -83,7 +83,12 @@ def components(bom: Mapping[str, Any]) -> pd.DataFrame:
     The ecosystem is the type in the package URL (pypi, npm, deb), "" for a component without one.
     """
     rows = [
-        (part.get("purl", "").removeprefix("pkg:").partition("/")[0], part["name"], part["version"], part.get("purl", ""))
+        (
+            part.get("purl", "").removeprefix("pkg:").partition("/")[0],
+            part["name"],
+            part["version"],
+            part.get("purl", ""),
+        )
         for part in bom["components"]
     ]
     return pd.DataFrame(rows, columns=["ecosystem", "package", "version", "purl"])
@@ -101,10 +106,8 @@ def findings(parts: pd.DataFrame, advisories: pd.DataFrame, match=affected) -> p
         for row in advisories[advisories["package"] == part.package].itertuples():
             if match(part.version, row.introduced, row.fixed, row.last_affected):
                 cves = [name for name in row.aliases.split(";") if name.startswith("CVE-")]
-                rows.append(
-                    (part.package, part.version, row.advisory_id, cves[0] if cves else "", row.fixed)
-                    + (score(row.cvss_vector), row.published)
-                )
+                about = (part.package, part.version, row.advisory_id, cves[0] if cves else "", row.fixed)
+                rows.append((*about, score(row.cvss_vector), row.published))
     columns = ["package", "version", "advisory_id", "cve", "fixed", "score", "published"]
     found = pd.DataFrame(rows, columns=columns)
     return found.drop_duplicates(["package", "version", "advisory_id"]).reset_index(drop=True)
@@ -166,10 +169,11 @@ def upgrades(found: pd.DataFrame, reach: Mapping[str, str], exploited: Iterable[
     """The findings by what is really done: one row a package, because one upgrade closes all its findings.
 
     found: as from `findings`. reach: package -> "yes", "no" or "unknown". exploited: advisory ids known to be used.
-    Columns: findings, to (the version that closes them all, "" if one has no fix), score (highest known, else NaN),
+    Columns: findings, to (the first version in which all of these are mended, "" if one has no fix; it may have
+    findings of its own, so match it again), score (highest known, else NaN),
     oldest (first publication), reach, exploited, tier (the most urgent of its findings').
     """
-    known, urgency = set(exploited), list(POLICY)[1:] + ["say"]
+    known, urgency = set(exploited), [*list(POLICY)[1:], "say"]
     rows = []
     for package, mine in found.groupby("package"):
         tiers = {tier(row.advisory_id in known, reach[package], row.score) for row in mine.itertuples()}
@@ -190,7 +194,7 @@ def upgrades(found: pd.DataFrame, reach: Mapping[str, str], exploited: Iterable[
 
 
 def work_off(todo: pd.DataFrame, order: list[str], budget: int, also_unknown: bool = False) -> pd.Series:
-    """Reached findings that are still open at the start of each week, if `budget` packages a week are upgraded in order.
+    """Reached findings that are still open at the start of each week, if `budget` packages are upgraded each week.
 
     todo: as from `upgrades`. order: all its packages. also_unknown: count findings of unknown reach as reached.
     Index: the week, from 0 to the first in which nothing is left to upgrade. The sum is the exposure, in finding-weeks.

@@ -98,7 +98,7 @@ def opening() -> Figure:
     return figure(
         drawing,
         alt="Bars: " + "; ".join(f"{name} {number}" for name, number in counts.items()) + ".",
-        caption="The Field portal 4.2.0, an invented product of real, old components. Data: advisories, known_exploited.",
+        caption="The Field portal 4.2.0, invented, of real and old components. Data: advisories, known_exploited.",
     )
 
 
@@ -134,14 +134,17 @@ def order(todo: pd.DataFrame, by: str) -> list[str]:
 
 
 def orders_compared(budget: int, also_unknown: bool = False) -> pd.DataFrame:
-    """What each order leaves open: finding-weeks of reached findings, and the week in which the exploited one is gone."""
+    """What each order leaves open: finding-weeks of reached findings, and the week that closes the exploited one."""
     work = todo()
     burning = work.index[work.exploited][0]
     rows = {}
     for by, words in ORDERS.items():
         queue = order(work, by)
         open_ = triage.work_off(work, queue, budget, also_unknown)
-        rows[words] = {"finding-weeks": int(open_.sum()), "exploited closed in week": queue.index(burning) // budget + 1}
+        rows[words] = {
+            "finding-weeks": int(open_.sum()),
+            "exploited closed in week": queue.index(burning) // budget + 1,
+        }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -173,8 +176,8 @@ def _worked(work: pd.DataFrame, by: str, budget: int, also_unknown: bool) -> tup
     best = table["finding-weeks"].min()
     winners = [name for name in table.index if table.loc[name, "finding-weeks"] == best]
     said = (
-        f"At {budget} upgrade{'s' * (budget > 1)} a week, <b>{words}</b> leaves {mine['finding-weeks']} finding-weeks, and the "
-        f"finding that is used in attacks is closed in week {mine['exploited closed in week']}. "
+        f"At {budget} upgrade{'s' * (budget > 1)} a week, <b>{words}</b> leaves {mine['finding-weeks']} finding-weeks, "
+        f"and the finding that is used in attacks is closed in week {mine['exploited closed in week']}. "
     )
     if by in ("policy", "most") and words in winners:
         said += "No other of the four leaves less."
@@ -192,7 +195,9 @@ def _worked(work: pd.DataFrame, by: str, budget: int, also_unknown: bool) -> tup
         spoken.append(f"{label}: {', '.join(map(str, open_))}")
     closed = mine["exploited closed in week"]
     ax.axvline(closed, color=GREEN, linewidth=1.4, linestyle=":")
-    ax.annotate("exploited one closed", (closed, ax.get_ylim()[1]), xytext=(4, -4), textcoords="offset points", va="top")
+    ax.annotate(
+        "exploited one closed", (closed, ax.get_ylim()[1]), xytext=(4, -4), textcoords="offset points", va="top"
+    )
     ax.set_ylim(0)
     ax.set_xlim(0)
     ax.set_xlabel("weeks")
@@ -202,9 +207,9 @@ def _worked(work: pd.DataFrame, by: str, budget: int, also_unknown: bool) -> tup
     return said, figure(
         drawing,
         alt=f"Step curves of reached findings still open at the start of each week. {'; '.join(spoken)}.",
-        caption=f"{budget} upgrade{'s' * (budget > 1)} a week; {len(work)} packages have findings. An upgrade closes all "
-        "findings of its package. The dotted line: the end of the week in which the exploited one is closed by the order "
-        "you chose. Reach is that of the invented team.",
+        caption=f"{budget} upgrade{'s' * (budget > 1)} a week; {len(work)} packages have findings. An upgrade closes "
+        "all findings of its package. The dotted line: the end of the week in which the order you chose closes the "
+        "exploited one. Reach is that of the invented team.",
     )
 
 
@@ -217,7 +222,7 @@ def _and(words) -> str:
 
 
 def finding_rows() -> pd.DataFrame:
-    """The ten findings of the exercise as they are shown: what each is, what the team found out, score, exploitation."""
+    """The ten findings of the exercise as shown: what each is, what the team found out, score, exploitation."""
     known = triage.known_exploited()
     rows = [
         {

@@ -55,7 +55,7 @@ FOR_US = {
     "education": "Whoever answers for the service decides; a thesis that is finished has nobody to upgrade it.",
     "business-education": "Participants run what we teach with: tell them which version to take, on the course page.",
     "government": "Put the upgrade, its term and the VEX file into the maintenance contract.",
-    "non-government": "One person can do the first row this week. The rest waits for the regular update, and we say so.",
+    "non-government": "One person can do the first row this week. The rest waits for the regular update; we say so.",
 }
 
 
@@ -99,17 +99,23 @@ class TriageReport(Issued):
             said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
         if self.role == "neither" and organisation.ships_products and organisation.segment.startswith("business"):
             said.append(
-                "It says neither manufacturer nor steward, and the organisation is a business whose software leaves the "
-                "house. Whoever makes a product available on the market of the Union is a manufacturer, wherever its "
-                "seat is: ask counsel."
+                "It says neither manufacturer nor steward, and the organisation is a business whose software leaves "
+                "the house. Whoever makes a product available on the market of the Union is a manufacturer, wherever "
+                "its seat is: ask counsel."
             )
         if self.role == "steward" and organisation.ships_products and organisation.segment.startswith("business"):
-            said.append("A steward is someone other than the manufacturer; for what it sells itself, a firm is no steward.")
+            said.append(
+                "A steward is someone other than the manufacturer; for what it sells itself, a firm is no steward."
+            )
         if self.contact not in PRIVATE:
-            said.append(f"Reports of weaknesses go to {CONTACTS[self.contact]}; they need a private way that does not leave.")
+            said.append(
+                f"Reports of weaknesses go to {CONTACTS[self.contact]}; they need a private way that does not leave."
+            )
         for row in self.rows:
             if (row.status in ("not_affected", "fixed")) != (row.tier == "say"):
-                said.append(f"{row.cve} in {row.component} is {row.status} there, and its tier is {row.tier}: one is wrong.")
+                said.append(
+                    f"{row.cve} in {row.component} is {row.status} there, and its tier is {row.tier}: one is wrong."
+                )
         return said
 
     def words(self) -> dict[str, Any]:
@@ -130,9 +136,9 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
     if ours.ships_products:
         whether = "" if ours.segment == "business" else " Whether we count as one is a question for counsel."
         said.append(
-            "Software leaves the house in what we ship. A manufacturer reports an actively exploited weakness within 24 "
-            "hours, wherever its seat is, if the product is on the market of the European Union (Cyber Resilience Act, "
-            f"Article 14, since 11 September 2026; last checked 2026-11-28).{whether}"
+            "Software leaves the house in what we ship. A manufacturer reports an actively exploited weakness within "
+            "24 hours, wherever its seat is, if the product is on the market of the European Union (Cyber Resilience "
+            f"Act, Article 14, since 11 September 2026; last checked 2026-11-28).{whether}"
         )
     else:
         said.append(
@@ -150,7 +156,8 @@ def vex_parts(answers: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
     answers: finding id -> status and justification ("none" where there is none); any may be missing.
     """
     return {
-        one["id"]: (given := answers.get(one["id"], {})).get("justification") in one["right"].get(given.get("status"), [])
+        one["id"]: (given := answers.get(one["id"], {})).get("justification")
+        in one["right"].get(given.get("status"), [])
         for one in triaging.portal()["findings"]
     }
 

@@ -1,4 +1,4 @@
-"""The VEX file: for each finding whether the product is affected, in the form of OpenVEX, for customers' tools to read."""
+"""The VEX file: for each finding whether the product is affected, as OpenVEX, for customers' tools to read."""
 
 from __future__ import annotations
 
@@ -77,8 +77,10 @@ def statement_from(finding: Mapping[str, Any], answer: Mapping[str, str], at: da
     )
 
 
-def file_from(findings: list[dict], answers: Mapping[str, Mapping[str, str]], author: str) -> tuple[Vex | None, list[str]]:
-    """The document that the answers make, and what OpenVEX refuses in them, a sentence each; None if it refuses anything.
+def file_from(
+    findings: list[dict], answers: Mapping[str, Mapping[str, str]], author: str
+) -> tuple[Vex | None, list[str]]:
+    """The document that the answers make, and what OpenVEX refuses in them, a sentence each; None if there is any.
 
     answers: finding id -> status and justification.
     """
