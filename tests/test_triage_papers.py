@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from ospolab import course, portfolio, triage, vex
 from ospolab.lessons import triaging
@@ -114,6 +115,56 @@ def test_the_file_has_the_fields_of_openvex_and_no_others(home):
         assert ("action_statement" in one) == (one["status"] == "affected")
         assert one["products"][0]["@id"] == vex_file.PRODUCT
         datetime.fromisoformat(one["timestamp"])
+
+
+def openvex_schema(newer: bool) -> dict:
+    """What two stored versions of the published schema demand, condensed; see `ospolab.vex` for their source."""
+    text, address = {"type": "string"}, {"type": "string", "format": "uri"}
+    part = {"type": "object", "additionalProperties": False, "properties": {"@id": address}}
+    part |= {"required": ["@id"]} if newer else {}
+    product = {**part, "properties": {"@id": address, "subcomponents": {"type": "array", "items": part}}}
+    reason, words = {"required": ["justification"]}, {"required": ["impact_statement"]}
+    why = {"anyOf": [reason, words]} if newer else {"oneOf": [reason, words]}
+    statement = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["vulnerability", "status"],
+        "properties": {
+            "vulnerability": {"type": "object", "required": ["name"]},
+            "products": {"type": "array", "uniqueItems": True, "items": product},
+            "status": {"enum": list(vex.STATUSES)},
+            "justification": {"enum": list(vex.JUSTIFICATIONS)},
+            **dict.fromkeys(["impact_statement", "action_statement", "status_notes", "timestamp"], text),
+        },
+        "allOf": [
+            {"if": {"properties": {"status": {"const": "not_affected"}}}, "then": why},
+            {"if": {"properties": {"status": {"const": "affected"}}}, "then": {"required": ["action_statement"]}},
+        ],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["@context", "@id", "author", "timestamp", "version", "statements"],
+        "properties": {
+            **dict.fromkeys(["@context", "@id"], address),
+            **dict.fromkeys(["author", "role", "timestamp", "last_updated", "tooling"], text),
+            "version": {"type": "integer", "minimum": 1},
+            "statements": {"type": "array", "minItems": 1, "uniqueItems": True, "items": statement},
+        },
+    }
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_the_file_holds_under_both_versions_of_the_schema(home, newer):
+    issue()
+    raw = json.loads((home / "portfolio/vex.json").read_text(encoding="utf-8"))
+    checker = Draft202012Validator(openvex_schema(newer))
+    assert list(checker.iter_errors(raw)) == []
+    for damage in ({"justification": None}, {"status": "probably"}, {"reason": "none"}):
+        statement = {**raw["statements"][1], **damage}
+        broken = {**raw, "statements": [{key: value for key, value in statement.items() if value is not None}]}
+        assert list(checker.iter_errors(broken)), damage
 
 
 def test_a_statement_that_openvex_refuses_is_named_and_nothing_is_written(home):

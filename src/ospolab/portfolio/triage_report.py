@@ -18,8 +18,8 @@ from ospolab.portfolio.papers import Issued
 __all__ = ["TriageReport", "for_us", "issue", "parts", "vex_parts"]
 
 ROLES = {
-    "manufacturer": "a manufacturer: we make it available on the market of the European Union",
-    "steward": "an open-source software steward: we support it, and somebody else sells it",
+    "manufacturer": "manufacturer; we make it available on the market of the European Union",
+    "steward": "open-source software steward; we support it, and others use it commercially",
     "neither": "neither manufacturer nor steward",
     "counsel": "not settled; counsel is asked",
 }
