@@ -179,13 +179,11 @@ def _worked(work: pd.DataFrame, by: str, budget: int, also_unknown: bool) -> tup
         f"At {budget} upgrade{'s' * (budget > 1)} a week, <b>{words}</b> leaves {mine['finding-weeks']} finding-weeks, "
         f"and the finding that is used in attacks is closed in week {mine['exploited closed in week']}. "
     )
-    if by in ("policy", "most") and words in winners:
+    if words in winners:
         said += "No other of the four leaves less."
-    elif words in winners:
-        said += f"No other leaves less; {_and(name for name in winners if name != words) or 'none'} ties."
     else:
         more = mine["finding-weeks"] / best
-        said += f"<b>{_and(winners)}</b> would leave {best}: this order leaves {more:.1f} times as much."
+        said += f"<b>{' and '.join(winners)}</b> would leave {best}: this order leaves {more:.1f} times as much."
     drawing, ax = canvas()
     lines = ((words, by, BLUE, "-"), *(((ORDERS["policy"], "policy", ORANGE, "--"),) if by != "policy" else ()))
     spoken = []
@@ -211,11 +209,6 @@ def _worked(work: pd.DataFrame, by: str, budget: int, also_unknown: bool) -> tup
         "all findings of its package. The dotted line: the end of the week in which the order you chose closes the "
         "exploited one. Reach is that of the invented team.",
     )
-
-
-def _and(words) -> str:
-    *most, last = list(words) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 # The ten findings of the exercise
