@@ -182,8 +182,8 @@ def _worked(work: pd.DataFrame, by: str, budget: int, also_unknown: bool) -> tup
     if words in winners:
         said += "No other of the four leaves less."
     else:
-        more = mine["finding-weeks"] / best
-        said += f"<b>{' and '.join(winners)}</b> would leave {best}: this order leaves {more:.1f} times as much."
+        more, least = mine["finding-weeks"] / best, " and ".join(winners)
+        said += f"The least, {best}, is left by <b>{least}</b>: this order leaves {more:.1f} times as much."
     drawing, ax = canvas()
     lines = ((words, by, BLUE, "-"), *(((ORDERS["policy"], "policy", ORANGE, "--"),) if by != "policy" else ()))
     spoken = []
