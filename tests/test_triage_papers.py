@@ -68,6 +68,7 @@ def test_the_ten_findings_are_what_tables_and_bill_of_materials_say():
             assert one["score"] == score or (one["score"] is None and score != score)
     shown = triaging.finding_rows()["in the exploited list"]
     assert shown[shown == "yes"].index.tolist() == ["webp", "jquery"]
+    assert all(one["evidence"] in triaging.finding_list().data for one in triaging.portal()["findings"])
 
 
 def test_policy_and_statements_agree_on_the_ten_findings():

@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 import yaml
+from IPython.display import Markdown
 
 from ospolab import triage
 from ospolab.data import document, load
@@ -22,6 +23,7 @@ __all__ = [
     "ORDERS",
     "compared",
     "explorer",
+    "finding_list",
     "finding_rows",
     "findings",
     "opening",
@@ -228,3 +230,14 @@ def finding_rows() -> pd.DataFrame:
         for one in portal()["findings"]
     ]
     return pd.DataFrame(rows, index=[one["id"] for one in portal()["findings"]])
+
+
+def finding_list() -> Markdown:
+    """The same as a list, which a narrow page can break where a table of sentences is cut off."""
+    lines = [
+        f"{number}. **{row['finding']}** (`{name}`). CVSS: {row['CVSS']}. In the list of exploited vulnerabilities: "
+        f"{row['in the exploited list']}.\n    - *What it is:* {row['what it is']}\n"
+        f"    - *What the team found out:* {row['what the team found out']}"
+        for number, (name, row) in enumerate(finding_rows().iterrows(), start=1)
+    ]
+    return Markdown("\n".join(lines))
