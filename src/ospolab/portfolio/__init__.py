@@ -15,9 +15,10 @@ def kinds() -> list[type[Paper]]:
     """Every paper the labs that exist can issue, in the order of the course."""
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
+    from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.organisation import Organisation
     from ospolab.portfolio.triage_report import TriageReport
     from ospolab.portfolio.vex_file import Vex
 
-    return [Organisation, Charter, TriageReport, Vex, HealthReport]
+    return [Organisation, Charter, FundingPlan, TriageReport, Vex, HealthReport]
