@@ -1,10 +1,13 @@
 """Matching, severity, policy and clock (`ospolab.triage`), the rules of VEX, and the documents of the course."""
 
 import hashlib
+import json
 from datetime import datetime
 
 import pandas as pd
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from ospolab import data, triage, vex
 from ospolab.lessons import triaging
@@ -236,6 +239,14 @@ def test_documents_are_registered_as_they_are():
         assert all(entry[key] for key in ("title", "kind", "source", "date", "licence", "limits"))
     with pytest.raises(data.UnknownTable, match="All documents: field-portal"):
         data.document("nothing.json")
+
+
+def test_the_bill_of_materials_holds_under_the_published_schema_of_cyclonedx():
+    validator = JsonStrictValidator(SchemaVersion.V1_6)  # with the schema that the library brings along
+    bom = data.document("field-portal.cdx.json")
+    assert validator.validate_str(json.dumps(bom)) is None
+    nameless = bom | {"components": [{"type": "library"}]}
+    assert "'name' is a required property" in str(validator.validate_str(json.dumps(nameless)))
 
 
 def test_the_bill_of_materials_says_that_it_is_invented_and_names_each_component_once():
