@@ -241,6 +241,23 @@ def test_documents_are_registered_as_they_are():
         data.document("nothing.json")
 
 
+def test_names_are_compared_in_the_form_that_advisories_have_and_nothing_is_made_of_a_missing_version():
+    parts = [("Jinja2", "2.10"), ("Py.YAML", "3.13"), ("django", None)]
+    bom = {
+        "components": [
+            {"name": name, "purl": f"pkg:pypi/{name}"} | ({"version": at} if at else {}) for name, at in parts
+        ]
+    }
+    found = triage.components(bom)
+    assert found["package"].tolist() == ["jinja2", "py-yaml", "django"] and found.version.tolist() == [
+        "2.10",
+        "3.13",
+        "",
+    ]
+    assert set(triage.findings(found, data.load("advisories"))["package"]) == {"jinja2"}
+    assert triage.components({}).empty
+
+
 def test_the_bill_of_materials_holds_under_the_published_schema_of_cyclonedx():
     validator = JsonStrictValidator(SchemaVersion.V1_6)  # with the schema that the library brings along
     bom = data.document("field-portal.cdx.json")

@@ -6,6 +6,7 @@ the weak code is reached, and a component without a finding is not one without w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,29 +81,29 @@ def _version(text: str) -> PypiVersion:
 def components(bom: Mapping[str, Any]) -> pd.DataFrame:
     """The components of a CycloneDX bill of materials: columns ecosystem, package, version, purl.
 
-    The ecosystem is the type in the package URL (pypi, npm, deb), "" for a component without one.
+    The ecosystem is the type in the package URL (pypi, npm, deb), "" for a component without one. Names on PyPI are
+    brought into their one form (PEP 503: Jinja2 is jinja2), as advisories have them. version: "" if none is given.
     """
-    rows = [
-        (
-            part.get("purl", "").removeprefix("pkg:").partition("/")[0],
-            part["name"],
-            part["version"],
-            part.get("purl", ""),
-        )
-        for part in bom["components"]
-    ]
+    rows = []
+    for part in bom.get("components", ()):
+        purl, name = part.get("purl", ""), part["name"]
+        ecosystem = purl.removeprefix("pkg:").partition("/")[0]
+        if ecosystem == "pypi":
+            name = re.sub(r"[-_.]+", "-", name).lower()
+        rows.append((ecosystem, name, part.get("version", ""), purl))
     return pd.DataFrame(rows, columns=["ecosystem", "package", "version", "purl"])
 
 
 def findings(parts: pd.DataFrame, advisories: pd.DataFrame, match=affected) -> pd.DataFrame:
     """The findings for the PyPI components of `parts`: one row for each component and advisory.
 
-    parts: as from `components`. advisories: the table of that name. match: how a version is tested against a range.
+    parts: as from `components`; one without a version cannot be matched, and has no findings.
+    advisories: the table of that name. match: how a version is tested against a range.
     Columns: package, version, advisory_id, cve ("" where the record names none), fixed (first safe version of the range
     that holds the version, "" where none is named), score (CVSS, NaN where the record has none), published.
     """
     rows = []
-    for part in parts[parts.ecosystem == "pypi"].itertuples():
+    for part in parts[(parts.ecosystem == "pypi") & (parts.version != "")].itertuples():
         for row in advisories[advisories["package"] == part.package].itertuples():
             if match(part.version, row.introduced, row.fixed, row.last_affected):
                 cves = [name for name in row.aliases.split(";") if name.startswith("CVE-")]
