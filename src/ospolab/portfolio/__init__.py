@@ -18,5 +18,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.triage_report import TriageReport
+    from ospolab.portfolio.vex_file import Vex
 
-    return [Organisation, Charter, FundingPlan, HealthReport]
+    return [Organisation, Charter, FundingPlan, TriageReport, Vex, HealthReport]
