@@ -17,5 +17,6 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.watch_list import WatchList
 
-    return [Organisation, Charter, HealthReport]
+    return [Organisation, Charter, WatchList, HealthReport]
