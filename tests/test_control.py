@@ -50,7 +50,7 @@ def test_the_worked_values_of_the_definition():
         ({BLANK: 4}, "alone", 0, 2),
         ({BLANK: 4}, "left-out", 0, 0),
         ({BLANK: 4}, "one-company", 1, 1),
-        ({BLANK: 4}, "largest", 0, 2),
+        ({BLANK: 4}, "largest", 1, 1),
         ({"A": 1}, "alone", 1, 1),
         ({}, "alone", 0, 0),
     ],
@@ -75,9 +75,7 @@ def test_the_counts_of_the_lesson_by_a_second_route(lists):
         "alone": sum(2 * largest_named(held) >= sum(held.values()) for _, held in lists.values()),
         "one-company": sum(2 * max(held.values()) >= sum(held.values()) for _, held in lists.values()),
         "largest": sum(
-            2 * (largest_named(held) + held.get(BLANK, 0)) >= sum(held.values())
-            for _, held in lists.values()
-            if largest_named(held)
+            2 * (largest_named(held) + held.get(BLANK, 0)) >= sum(held.values()) for _, held in lists.values()
         ),
         "left-out": sum(
             2 * largest_named(held) >= sum(held.values()) - held.get(BLANK, 0)
@@ -85,7 +83,7 @@ def test_the_counts_of_the_lesson_by_a_second_route(lists):
             if largest_named(held)
         ),
     }
-    assert counts == {"alone": 141, "one-company": 149, "largest": 165, "left-out": 155}
+    assert counts == {"alone": 141, "one-company": 149, "largest": 168, "left-out": 155}
     for blanks, expected in counts.items():
         cards = control.cards(blanks=blanks)
         assert (len(cards), int((cards["largest employer, %"] >= 50).sum())) == (231, expected)

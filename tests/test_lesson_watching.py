@@ -66,4 +66,4 @@ def test_the_lists_of_the_exercise_give_their_key():
 
 
 def test_the_table_of_forks_has_no_not_a_number():
-    assert "nan" not in watching.forks_to_judge().to_string().lower()
+    assert "nan" not in watching.fork_table().to_string().lower()

@@ -116,8 +116,8 @@ def joined(table: pd.DataFrame, names: str = "declared") -> pd.DataFrame:
 def blanks_read(by_employer: Mapping[str, int], blanks: str = "alone") -> list[int]:
     """Seats of each employer once it is decided what the unstated are, largest first; see BLANKS.
 
-    by_employer: seats by employer, the unstated under UNSTATED. "largest" needs a named employer; without one the
-    unstated stay alone. Raises ValueError for another rule.
+    by_employer: seats by employer, the unstated under UNSTATED. Where nobody names an employer, "largest" takes all for
+    people of one: the worst case is the worst case. Raises ValueError for another rule.
     """
     if blanks not in BLANKS:
         raise ValueError(f'blanks is "{blanks}"; expected one of: {", ".join(BLANKS)}')
@@ -125,9 +125,9 @@ def blanks_read(by_employer: Mapping[str, int], blanks: str = "alone") -> list[i
     unstated = int(by_employer.get(UNSTATED, 0))
     if blanks == "left-out" or not unstated:
         return named
-    if blanks == "one-company":
+    if blanks == "one-company" or (blanks == "largest" and not named):
         return sorted([*named, unstated], reverse=True)
-    if blanks == "largest" and named:
+    if blanks == "largest":
         return [named[0] + unstated, *named[1:]]
     return [*named, *[1] * unstated]
 
@@ -140,7 +140,7 @@ def largest_share(by_employer: Mapping[str, int], blanks: str = "alone") -> floa
     """
     named = any(employer != UNSTATED for employer in by_employer)
     counts = blanks_read(by_employer, blanks)
-    return max(counts) / sum(counts) if counts and (named or blanks == "one-company") else 0.0
+    return max(counts) / sum(counts) if counts and (named or blanks in ("one-company", "largest")) else 0.0
 
 
 def elephant_factor(by_employer: Mapping[str, int], share: float = 0.5, blanks: str = "alone") -> int:

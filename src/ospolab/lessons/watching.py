@@ -17,7 +17,7 @@ __all__ = [
     "archived_by_year",
     "explorer",
     "fork_figure",
-    "forks_to_judge",
+    "fork_table",
     "list_key",
     "lists_to_count",
     "opening",
@@ -117,7 +117,7 @@ def fork_figure(pair: str, measure: str = "contributors") -> Figure:
 
 
 def archived_by_year(table: pd.DataFrame) -> pd.DataFrame:
-    """Accepted projects by year: how many, how many are archived today, and how long the youngest has been watched."""
+    """Projects of `foundation_projects` by year of acceptance: how many, and how many of them are archived today."""
     years = table.assign(year=table["accepted"].dt.year).groupby("year")
     found = years.agg(accepted=("project", "size"), archived=("archived", "count"))
     return found.assign(share=(found["archived"] / found["accepted"]).map("{:.0%}".format))
@@ -208,11 +208,11 @@ def list_key() -> dict[str, dict[str, tuple[float, float, str]]]:
     return key
 
 
-def forks_to_judge() -> pd.DataFrame:
-    """What the exercise's fork task shows: means a quarter by year, for all three pairs."""
+def fork_table() -> pd.DataFrame:
+    """Means a quarter, by pair and year, as text: complete quarters, contributors, absence factor; "" where none is."""
     table = {
         pair: control.fork_years(pair) for pair in ("elasticsearch/opensearch", "redis/valkey", "terraform/opentofu")
     }
     found = pd.concat(table, names=["pair"])
     found.columns = [f"{measure}, {side}" for measure, side in found.columns]
-    return found.astype(object).where(found.notna(), "")
+    return found.map(lambda value: "" if pd.isna(value) else f"{value:g}")
