@@ -81,27 +81,32 @@ def test_whose_project_is_not_in_the_list_is_not_judged():
 
 
 @pytest.mark.parametrize(
-    ("changes", "at", "part"),
+    ("changes", "lost"),
     [
-        ({"entries": {"first": entry(figure=70)}}, 0, 2 / 3),
-        ({"entries": {"second": entry("Longhorn", "left", 2, "owner")}}, 1, False),
-        ({"entries": {"second": entry("Jaeger", "share", 16.7, "half")}}, 1, False),
-        ({"entries": {"first": entry(trigger="two-thirds")}}, 2, 2 / 3),
-        ({"entries": {"third": entry("Dapr", "share", 46, "stars")}}, 2, 2 / 3),
-        ({"entries": {"third": entry("Dapr", "share", 46, "half", answer="note")}}, 3, 2 / 3),
-        ({"rights": "seats"}, 4, False),
-        ({"review": 13}, 4, False),
-        ({"why": "ask someone@example.org about it please"}, 5, False),
+        ({"entries": {"first": entry(figure=70)}}, {0: 2 / 3}),
+        (
+            {"entries": {"first": entry(figure=70), "second": entry("Jaeger", "people", 4, "leaves")}},
+            {0: 1 / 3, 1: False},
+        ),
+        ({"entries": {"second": entry("Longhorn", "left", 2, "owner")}}, {1: False}),
+        ({"entries": {"second": entry("Jaeger", "share", 16.7, "half")}}, {1: False}),
+        ({"entries": {"first": entry(trigger="two-thirds")}}, {2: 2 / 3, 3: 2 / 3}),
+        ({"entries": {"third": entry("Dapr", "share", 46, "stars")}}, {2: 2 / 3, 3: 2 / 3}),
+        ({"entries": {"third": entry("Dapr", "share", 46, "half", answer="note")}}, {3: 2 / 3}),
+        ({"rights": "seats"}, {4: False}),
+        ({"review": 13}, {4: False}),
+        ({"why": "ask someone@example.org about it please"}, {5: False}),
     ],
 )
-def test_each_part_can_fail_alone(changes, at, part):
-    assert watch_list.parts(watch()) == [1, True, 1, 1, True, True]
-    expected = [part if place == at else 1 for place in range(6)]
-    assert watch_list.parts(watch(**changes)) == pytest.approx(expected)
+def test_each_part_can_fail_alone(changes, lost):
+    assert watch_list.parts(watch()) == [1, True, 1, 1, True, True] and watch_list.remarks(watch()) == []
+    changed = watch(**changes)
+    assert watch_list.parts(changed) == pytest.approx([lost.get(part, 1) for part in range(6)])
+    assert bool(watch_list.remarks(changed)) == (5 not in lost)
 
 
 def test_nothing_answered_holds_nowhere():
-    assert not any(watch_list.parts({}))
+    assert not any(watch_list.parts({})) and watch_list.remarks({}) == []
 
 
 def test_every_project_can_be_watched_by_each_definition():

@@ -14,7 +14,7 @@ from ospolab.portfolio import organisation, papers
 from ospolab.portfolio.organisation import Organisation
 from ospolab.portfolio.papers import Issued
 
-__all__ = ["AS_OF", "PROJECTS", "Entry", "WatchList", "faults", "for_us", "issue", "parts", "today"]
+__all__ = ["AS_OF", "PROJECTS", "Entry", "WatchList", "faults", "for_us", "issue", "parts", "remarks", "today"]
 
 AS_OF = date(2026, 8, 21)  # of the list of maintainers
 ROWS = ("first", "second", "third")
@@ -187,9 +187,10 @@ def _whole(watch: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def parts(watch: Mapping[str, Any]) -> list[bool | float]:
-    """How far each part of a list holds: figures, choice, triggers, owners with first steps, release rights, words.
+    """How far each part of a list holds: figures, choice, triggers, first steps, release rights with review, words.
 
-    watch: answers of the form "watch"; anything may be missing. Parts about entries are shares of three.
+    watch: answers of the form "watch"; anything may be missing. Parts about entries are shares of three. What could be
+    had by clicking counts with what could not: a choice with figures that hold, a first step with its trigger.
     """
     entries = _whole(watch)
 
@@ -198,14 +199,30 @@ def parts(watch: Mapping[str, Any]) -> list[bool | float]:
 
     projects, definitions = {e["project"] for e in entries}, {e["by"] for e in entries}
     words = [str(watch.get(key, "")) for key in ("why", "decision")]
+    figures = share(lambda e: figure_holds(e["project"], e["by"], e["figure"]))
     return [
-        share(lambda e: figure_holds(e["project"], e["by"], e["figure"])),
-        len(entries) == len(ROWS) and len(projects) == len(ROWS) and len(definitions) >= 2,
+        figures,
+        len(projects) == len(ROWS) and len(definitions) >= 2 and figures > 0.5,
         share(lambda e: trigger_holds(e["project"], e["by"], e["trigger"])),
-        share(lambda e: ANSWERS[e["answer"]][1]),
+        share(lambda e: trigger_holds(e["project"], e["by"], e["trigger"]) and ANSWERS[e["answer"]][1]),
         watch.get("rights") == "ask" and watch.get("review", 99) <= 12,
         all(words) and not any("@" in word for word in words),
     ]
+
+
+def remarks(watch: Mapping[str, Any]) -> list[str]:
+    """What of the answers does not hold, a sentence each, for the feedback. Says nothing of what is still open."""
+    entries = _whole(watch)
+    said = [fault for entry in entries for fault in faults(Entry(**{cell: entry[cell] for cell in CELLS}))]
+    if len(entries) == len(ROWS) and len({entry["project"] for entry in entries}) < len(ROWS):
+        said.append("A project stands in the list twice.")
+    if len(entries) == len(ROWS) and len({entry["by"] for entry in entries}) < 2:
+        said.append("All three are watched by one definition of control: the list sees one fear only.")
+    if watch.get("rights", "ask") != "ask":
+        said.append("Who may publish a release stands in no table of ours: the list has to ask.")
+    if watch.get("review", 0) > 12:
+        said.append("A list that nobody reads for more than a year is forgotten.")
+    return said
 
 
 def issue(watch: Mapping[str, Any]) -> str:
