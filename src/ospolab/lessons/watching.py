@@ -61,7 +61,7 @@ def order(projects: list[str], definition: str, names: str = "declared", blanks:
 def opening() -> Figure:
     """The picture the lesson opens with: all bodies of the list, by the share of their largest employer."""
     shares = control.cards()["largest employer, %"]
-    steps = pd.cut(shares, [-1, *range(10, 100, 10), 100], right=False, labels=range(0, 100, 10))
+    steps = pd.cut(shares, [0, *range(10, 100, 10), 101], right=False, labels=range(0, 100, 10))
     counts = steps.value_counts().sort_index()
     counts.index = counts.index.astype(int)
     drawing, ax = canvas()
