@@ -80,7 +80,7 @@ def opening() -> Figure:
         drawing,
         alt=f"Bars: how large a share of the seats the largest employer has, in {len(shares)} projects. {listed}.",
         caption=f"{int((shares >= 50).sum())} of {len(shares)} (hatched): one employer has half of the maintainers "
-        "or more. 100 % stands in the last bar. Data: maintainers_by_employer, August 2026.",
+        f"or more. In {int((shares == 100).sum())} it has all of them. Data: maintainers_by_employer, August 2026.",
     )
 
 
