@@ -48,7 +48,12 @@ def test_it_is_written_from_complete_answers_only(home):
     assert portfolio.render(paper) in shown and "Before it goes out" not in shown
     assert (home / "portfolio" / "dependency-watch-list.md").is_file()
     assert [one.project for one in paper.entries] == ["Longhorn", "Jaeger", "Dapr"]
-    assert "the largest employer is sold" in shown and "| 75 % |" in shown and "the office's contact" in shown
+    assert (
+        "the largest employer is sold" in shown
+        and "| 75 % (SUSE) |" in shown
+        and "| 3 |" in shown
+        and "the office's contact" in shown
+    )
     # Who may publish is asked, and the page leaves room for the answers.
     assert papers.state(WatchList, INVENTED["business"]).blanks == 6
     assert paper.complaints(INVENTED["business"]) == []
@@ -74,6 +79,15 @@ def test_it_says_what_does_not_hold(home):
         assert any(part in one for one in said), part
     assert len(said) == len(parts) and shown.count("\n- ") >= 6
     assert "City library" in shown and "It is for" not in shown
+
+
+def test_a_public_office_shows_its_way_out(home):
+    watch_list.issue(watch(organisation=INVENTED["government"].name))
+    paper = portfolio.read(WatchList)
+    assert ["Nowhere is an alternative named" in one for one in paper.complaints(INVENTED["government"])] == [True]
+    watch_list.issue(watch(organisation="x", entries={"first": entry("Vitess", "left", 1, answer="fallback")}))
+    assert "1 (without PlanetScale)" in portfolio.render(portfolio.read(WatchList))
+    assert len(portfolio.read(WatchList).complaints(INVENTED["government"])) == 1
 
 
 def test_whose_project_is_not_in_the_list_is_not_judged():

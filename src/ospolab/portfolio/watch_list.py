@@ -110,18 +110,17 @@ class WatchList(Issued):
             said += faults(entry)
         if organisation.ships_products and self.review_in_months > 12:
             said.append("What is shipped is looked at again within a year; here the next look is later.")
+        if organisation.segment == "government" and not any(entry.answer == "fallback" for entry in self.entries):
+            said.append("Nowhere is an alternative named: a public office has to be able to show its way out.")
         return said
 
     def words(self) -> dict[str, Any]:
-        def shown(entry: Entry) -> str:
-            return f"{entry.figure:g} {BY[entry.by][2]}".strip()
-
         return {
             "rows": [
                 {
                     "project": entry.project,
                     "by": BY[entry.by][1],
-                    "figure": shown(entry),
+                    "figure": _shown(entry),
                     "trigger": TRIGGERS[entry.trigger][0],
                     "owner": OWNERS[entry.owner],
                     "answer": ANSWERS[entry.answer][0],
@@ -130,6 +129,15 @@ class WatchList(Issued):
             ],
             "blank": papers.BLANK,
         }
+
+
+def _shown(entry: Entry) -> str:
+    """A figure with its unit, and with the employer it is about, where one holds a third of the seats or more."""
+    text = f"{entry.figure:g} {BY[entry.by][2]}".strip()
+    if entry.by == "people" or (today(entry.project, "share") or 0) < 100 / 3:
+        return text
+    named = control.seats(entry.project).drop(control.UNSTATED, errors="ignore")
+    return f"{text} ({'without ' if entry.by == 'left' else ''}{named.index[0]})"
 
 
 def for_us(ours: Organisation) -> str:
