@@ -105,6 +105,7 @@ def test_whose_project_is_not_in_the_list_is_not_judged():
         ({"entries": {"second": entry("Longhorn", "left", 2, "owner")}}, {1: False}),
         ({"entries": {"second": entry("Jaeger", "share", 16.7, "half")}}, {1: False}),
         ({"entries": {"first": entry(trigger="two-thirds")}}, {2: 2 / 3, 3: 2 / 3}),
+        ({"entries": {"second": entry("Vitess", "left", 1, "left")}}, {2: 2 / 3, 3: 2 / 3}),
         ({"entries": {"third": entry("Dapr", "share", 46, "stars")}}, {2: 2 / 3, 3: 2 / 3}),
         ({"entries": {"third": entry("Dapr", "share", 46, "half", answer="note")}}, {3: 2 / 3}),
         ({"rights": "seats"}, {4: False}),
