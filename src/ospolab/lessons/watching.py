@@ -214,5 +214,4 @@ def fork_table() -> pd.DataFrame:
         pair: control.fork_years(pair) for pair in ("elasticsearch/opensearch", "redis/valkey", "terraform/opentofu")
     }
     found = pd.concat(table, names=["pair"])
-    found.columns = [f"{measure}, {side}" for measure, side in found.columns]
     return found.map(lambda value: "" if pd.isna(value) else f"{value:g}")

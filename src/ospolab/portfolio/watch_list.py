@@ -260,4 +260,4 @@ def issue(watch: Mapping[str, Any]) -> str:
 
 def choices() -> pd.DataFrame:
     """The figures of the projects that can be watched, for the exercise."""
-    return control.cards().loc[PROJECTS]
+    return control.cards().loc[PROJECTS].drop(columns="maturity")
