@@ -6,36 +6,51 @@ again while neither an attack nor nbgrader has changed. Run it with `make bench`
 
 import os
 import sys
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from ospolab import course
 from ospolab.authoring import attacks
 
-TABLE = course.root() / "book" / "grading-attacks-table.md"
+TABLE = course.root() / "book" / "_grading-attacks.md"
 STORE = course.root() / "_build" / "attacks-stock.json"
 
 
 def table(rows: list[dict[str, str]]) -> str:
-    """The rows as a fragment of a page: how many attacks come to something, then each of them."""
+    """The rows as a fragment of a page: how many attacks of each family come to something, then each of them."""
     stock = f"stock nbgrader {version('nbgrader')}"
-    fell = {side: sum(not row[side].startswith("no gain") for row in rows) for side in ("stock", "ours")}
+    machine = f"Python {sys.version.split()[0]}, Linux {os.uname().release.split('-')[0]}"
     lines = [
         "<!-- Written by benchmarks/attacks.py (`make bench`); do not edit. -->",
         "",
-        f"Of {len(rows)} attacks, {fell['stock']} come to something with {stock}, {fell['ours']} with `ospolab grade`.",
+        f"Of {len(rows)} attacks, **{gains(rows, 'stock')} come to something with {stock}, {gains(rows, 'ours')} with "
+        f"`ospolab grade`** ({date.today()}, {machine}).",
         "",
-        f"| Family | Attack | With {stock} | With `ospolab grade` |",
-        "|---|---|---|---|",
+        "| Family | Attacks | come to something with nbgrader | with `ospolab grade` |",
+        "|---|--:|--:|--:|",
     ]
-    lines += [
-        f"| {row['kind']} | {_cell(row['what'])} | {_cell(row['stock'])} | {_cell(row['ours'])} |" for row in rows
-    ]
-    return "\n".join(lines) + "\n"
+    families = {
+        kind: [row for row in rows if row["kind"] == kind] for kind in dict.fromkeys(row["kind"] for row in rows)
+    }
+    for kind, some in families.items():
+        lines.append(f"| {kind} | {len(some)} | {gains(some, 'stock')} | {gains(some, 'ours')} |")
+    lines += ["", ":::{dropdown} Each attack, and what came of it", ""]
+    for kind, some in families.items():
+        lines += [f"**{kind}**", ""]
+        lines += [f"- {_text(r['what'])} *nbgrader:* {_text(r['stock'])}. *Ours:* {_text(r['ours'])}." for r in some]
+        lines.append("")
+    return "\n".join([*lines, ":::"]) + "\n"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("$", "\\$").replace("*", "\\*")
+def gains(rows: list[dict[str, str]], side: str) -> int:
+    return sum(not row[side].startswith("no gain") for row in rows)
+
+
+def _text(text: str) -> str:
+    for sign in "\\`*_<$[":
+        text = text.replace(sign, f"\\{sign}")
+    return text
 
 
 def main() -> None:

@@ -83,6 +83,18 @@ def test_a_database_that_is_away_for_a_while_is_waited_for(server, tmp_path, mon
     assert sorted(run.grade(tmp_path, NAME, db=url, jobs=1).graded) == ["five", "four"]
 
 
+def test_two_folders_cannot_grade_into_one_gradebook_at_once(server, tmp_path):
+    url, _ = server
+    (first := tmp_path / "first").mkdir()
+    lay_out(first, {"six": "blank"})
+    shutil.copytree(first, second := tmp_path / "second")
+    with contextlib.closing(run.gradebook.Gradebook(first, url)) as held:
+        held.claim(NAME)
+        with pytest.raises(run.GradingError, match="Somebody is grading"):
+            run.grade(second, NAME, db=url, jobs=1)
+    assert run.grade(second, NAME, db=url, jobs=1).graded == ["six"]
+
+
 def test_a_database_that_is_not_there_is_said_without_its_password(tmp_path):
     lay_out(tmp_path, {"one": "blank"})
     with pytest.raises(run.GradingError, match="cannot be opened") as error:

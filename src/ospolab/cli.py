@@ -184,7 +184,7 @@ def bench() -> None:
 
     from ospolab import course
 
-    scripts = sorted((course.root() / "benchmarks").glob("*.py"))
+    scripts = sorted((course.root() / "benchmarks").glob("[!_]*.py"))
     if not scripts:
         typer.echo("There are no benchmarks yet: nothing was found in benchmarks/.")
     failed = 0

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from ospolab import kernels
 
 
 @dataclass(frozen=True)
 class Step:
     name: str
     command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 def steps() -> list[Step]:
@@ -39,6 +43,7 @@ def steps() -> list[Step]:
                 *("--nbval-cell-timeout", "60", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg"),
                 *parallel,
             ),
+            kernels.ASKED_FOR,
         ),
     ]
 
@@ -53,7 +58,7 @@ def run(course: Path, selected: list[Step] | None = None) -> int:
         sys.stdout.flush()
         began = time.monotonic()
         try:
-            status = subprocess.run(step.command, cwd=course).returncode
+            status = subprocess.run(step.command, cwd=course, env={**os.environ, **step.environment}).returncode
         except OSError as error:
             console.print(f"{step.command[0]} could not be started: {error.strerror}")
             status = 127

@@ -36,19 +36,8 @@ import yaml
 
 from ospolab import course
 from ospolab.authoring import cases
-from ospolab.authoring.attack_harness import (
-    FIRST,
-    HARMS,
-    HELD,
-    LAST,
-    LIMIT,
-    Class,
-    Watch,
-    full_points,
-    measured,
-    said,
-    text,
-)
+from ospolab.authoring.attack_course import FIRST, LAST, LIMIT, Class, Watch, full_points
+from ospolab.authoring.attack_harms import HARMS, HELD, measured, said, text
 
 __all__ = ["CHANGES", "KINDS", "Attack", "attack", "hand_in", "names", "ours", "rows", "stock"]
 

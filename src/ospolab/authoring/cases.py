@@ -7,10 +7,11 @@
     blank: true for the released notebook as it is
     misconceptions: [{name, answers, cells, loses}, ...]               (several in one, each in another task)
 
-Tests grade them, benchmarks multiply them.
+Tests grade them, benchmarks multiply them. `mixed` makes more of them, of which nobody knows the points.
 """
 
 import copy
+import random
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import yaml
 
 from ospolab import course
 
-__all__ = ["case", "hand_in", "names", "students"]
+__all__ = ["case", "hand_in", "mixed", "names", "students", "write"]
 
 ROOT = course.root()
 CASES = ROOT / "tests" / "exercises"
@@ -65,9 +66,39 @@ def case(assignment: str, student: str) -> dict:
     }
 
 
+def mixed(assignment: str, number: int) -> dict:
+    """An honest submission as they come in: each task as in one of the cases, some in part, some open, one cell slow.
+
+    The same number gives the same submission. Like `case`, without `loses`.
+    """
+    draw = random.Random(f"{assignment}/{number}")
+    known = [made for student in students(assignment) if not (made := case(assignment, student))["blank"]]
+    answers = {}
+    for task in known[0]["answers"]:
+        taken = copy.deepcopy(draw.choice(known)["answers"].get(task))
+        if isinstance(taken, dict) and len(taken) > 1 and draw.random() < 0.15:
+            del taken[draw.choice(sorted(taken))]
+        if taken is not None and draw.random() < 0.9:
+            answers[task] = taken
+    cells = {}
+    for name in sorted({name for made in known for name in made["cells"]}):
+        written = [made["cells"][name] for made in known if name in made["cells"]]
+        chosen = draw.choice([*written, None])  # None: as in the reference
+        if chosen is not None:
+            cells[name] = chosen
+    slow = draw.choice([*cells, None, None, None]) if cells else None
+    if slow and cells[slow] != "released":
+        cells[slow] = f"import time\ntime.sleep(0.5)\n{cells[slow]}"
+    return {"answers": answers, "cells": cells, "blank": False}
+
+
 def hand_in(assignment: str, student: str, folder: Path) -> None:
-    """Write the submission as a learner's folder: notebook and answers.yml."""
-    what = case(assignment, student)
+    """Write the submission of a case as a learner's folder: notebook and answers.yml."""
+    write(assignment, case(assignment, student), folder)
+
+
+def write(assignment: str, what: dict, folder: Path) -> None:
+    """Write what `case` or `mixed` gives as a learner's folder."""
     folder.mkdir(parents=True)
     release = ROOT / "exercises" / "release" / assignment
     notebook = nbformat.read(release / f"{assignment}.ipynb", as_version=4)

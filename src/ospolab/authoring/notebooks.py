@@ -4,6 +4,7 @@ Lessons keep their outputs: the book shows them, and strict nbval compares them.
 what they show belongs to whoever solves them.
 """
 
+import os
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from nbclient.exceptions import CellExecutionError
 from rich.console import Console
 from rich.progress import track
 
-from ospolab import course
+from ospolab import course, kernels
 
 __all__ = ["executed", "normalised", "refresh", "sources"]
 
@@ -46,7 +47,12 @@ def normalised(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def executed(path: Path, timeout: int = 60) -> nbformat.NotebookNode:
-    """The notebook at `path`, run from top to bottom in its own folder and normalised. Raises CellExecutionError."""
+    """The notebook at `path`, run from top to bottom in its own folder and normalised. Raises CellExecutionError.
+
+    In a kernel forked from a preloaded process; the first one of a process decides for all.
+    """
+    for name, value in kernels.ASKED_FOR.items():
+        os.environ.setdefault(name, value)
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": path.parent}}

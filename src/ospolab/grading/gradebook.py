@@ -8,6 +8,7 @@ as the points, so that after a crash it tells what is done.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import shutil
 import tempfile
@@ -26,6 +27,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError
 from traitlets.config import Config, PyFileConfigLoader
+
+from ospolab.cli import put_environment_on_path
 
 __all__ = ["Gradebook", "GradebookError", "Graded", "Mark"]
 
@@ -79,6 +82,7 @@ class Gradebook:
             "postgres://", "postgresql+psycopg://", 1
         )
         self.course = self.config.CourseDirectory.get("course_id") or "default_course"
+        put_environment_on_path()  # nbgrader calls alembic by name, also where we were not called from the command line
         try:
             with api.Gradebook(self.url, self.course):  # makes what is not there
                 pass
@@ -88,8 +92,26 @@ class Gradebook:
         except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
             raise GradebookError(f"The gradebook {_shown(self.url)} cannot be opened: {_first(error)}") from None
         self._ids: dict[str, dict] = {}
+        self._claim: sa.Connection | None = None
 
     # The assignment
+
+    def claim(self, assignment: str) -> None:
+        """Keep other graders away from an assignment until `close`, from whatever folder or machine they come.
+
+        On a server only: a gradebook in a file has the lock of its folder. Raises GradebookError.
+        """
+        if not self.url.startswith("postgresql"):
+            return
+        name = hashlib.sha256(f"ospolab/{self.course}/{assignment}".encode()).digest()
+        self._claim = self.engine.connect()
+        mine = sa.func.pg_try_advisory_lock(int.from_bytes(name[:8], signed=True))
+        if not self._claim.scalar(sa.select(mine)):
+            raise GradebookError(
+                f"Somebody is grading {assignment} into {_shown(self.url)} at this moment. "
+                "Wait until that run has ended."
+            )
+        self._claim.commit()  # the lock is the connection's; no transaction stays open meanwhile
 
     def register(self, assignment: str) -> None:
         """Bring the cells of the assignment into the gradebook, as `nbgrader generate_assignment` does."""
@@ -279,6 +301,9 @@ class Gradebook:
                 pause = min(pause * 2, 5)
 
     def close(self) -> None:
+        if self._claim is not None:
+            with contextlib.suppress(sa.exc.SQLAlchemyError):  # the server may have gone
+                self._claim.close()
         self.engine.dispose()
 
 

@@ -11,6 +11,7 @@ import contextlib
 import io
 import os
 import pickle
+import resource
 import select
 import shutil
 import signal
@@ -19,12 +20,14 @@ import tempfile
 import time
 from typing import Any
 
-from ospolab.grading import rehearsal, sandbox
+from ospolab.grading import rehearsal, sandbox, walls
 from ospolab.grading.plan import Plan
 from ospolab.grading.shown import Answered
 from ospolab.grading.trial import Clock, Job, Outcome, Trial, execute
 
 __all__ = ["Work", "main"]
+
+MEMORY = 600_000_000  # bytes that judging one submission may take
 
 
 class Work:
@@ -53,6 +56,9 @@ class Work:
             os.close(read)
             with contextlib.suppress(BaseException):
                 os.chdir(folder)
+                # What a test makes of a student's value may be large; it is that student's test that fails.
+                most = walls.mapped() + MEMORY
+                resource.setrlimit(resource.RLIMIT_AS, (most, most))
                 with os.fdopen(write, "wb") as pipe:
                     try:
                         pickle.dump(Trial(self.plan, job, self.clock, self.student, self.names, self.shell).run(), pipe)

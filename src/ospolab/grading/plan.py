@@ -51,6 +51,14 @@ class Cell:
     shared: str = ""
     told: bool = False
 
+    @property
+    def visible(self) -> str:
+        """The statements before the first one in which something is hidden; all of them if nothing is."""
+        if not self.hidden:
+            return self.source
+        whole = [node for node in ast.parse(self.source).body if (node.end_lineno or 0) < self.hidden[0]]
+        return "\n".join(self.source.splitlines()[: whole[-1].end_lineno if whole else 0])
+
 
 @dataclass(frozen=True)
 class Plan:

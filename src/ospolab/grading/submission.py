@@ -97,15 +97,23 @@ def autograded(
     outputs: by notebook, by place among its code cells. written: the files that the notebook made.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{folder.name}-*"):  # by a run that was killed; nobody else writes here now
+        shutil.rmtree(left, ignore_errors=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    stage.chmod(0o755)
-    for name, content in {**written, **submission.files}.items():
-        path = stage / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    for name, notebook in submission.notebooks.items():
-        made = _shown(notebook, plans[name], outputs.get(name, {}), isolated)
-        (stage / f"{name}.ipynb").write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    try:
+        stage.chmod(0o755)
+        for name, content in {**written, **submission.files}.items():
+            path = stage / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        for name, notebook in submission.notebooks.items():
+            made = json.dumps(
+                _shown(notebook, plans[name], outputs.get(name, {}), isolated), ensure_ascii=False, indent=1
+            )
+            (stage / f"{name}.ipynb").write_text(made + "\n", encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
     return stage
 
 

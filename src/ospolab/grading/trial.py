@@ -11,13 +11,14 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from numbers import Real
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ospolab.grading import sandbox, wire
+from ospolab.grading import sandbox, typed, wire
 from ospolab.grading.plan import Cell, Plan
 from ospolab.grading.shown import cleaned, displayed, failure, printed
 from ospolab.grading.values import READABLE, Clock, Functions
@@ -25,6 +26,10 @@ from ospolab.grading.values import READABLE, Clock, Functions
 __all__ = ["Clock", "Job", "Outcome", "Trial", "Verdict", "execute"]
 
 HIDDEN = "A hidden test did not pass."
+UNSTEADY = "This passed when it was asked first, and not when it was asked again."
+# Files that count as they were handed in, or not at all, whatever code makes of them.
+NEVER = {"answers.yml", "forms.yml", "timestamp.txt"}
+SHOWN = 8_000_000  # characters of all outputs of a submission; a picture takes most
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,8 @@ class Trial:
         self.lost: str | None = None  # why the student process is no more
         self.aside: dict[str, int] = {}  # the copy that answers for the names of a test
         self.unread: dict[str, str] = {}  # names that cannot cross, and what they are
+        self.theirs: dict[Path, bytes] = {}  # files that the student's cells have written
+        self.room = SHOWN
 
     def run(self) -> Outcome:
         """Run cells and tests in the present folder, which is empty and the trial's own."""
@@ -159,24 +166,45 @@ class Trial:
                 self.alarms.append(f"{self.lost}; what came after it was not run")
                 self.outputs[place] = [failure("Stopped", f"The notebook was stopped here: this cell {self.lost}.")]
                 return
-        with contextlib.suppress(wire.Closed, wire.TooSlow, wire.TooLarge, TypeError, ValueError, OSError):
+        with contextlib.suppress(wire.Closed, wire.TooSlow, wire.TooLarge, TypeError, ValueError):
             for name, data in session.ask({"do": "files"}, self.clock.call)["files"].items():
                 path = Path(os.path.normpath(name))
-                if not (path.is_absolute() or ".." in path.parts or name in {*self.job.files, "timestamp.txt"}):
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(base64.b64decode(data))
+                if not (path.is_absolute() or ".." in path.parts or path.as_posix() in NEVER):
+                    self.theirs[path] = base64.b64decode(data)
+
+    @contextlib.contextmanager
+    def _their_files(self, cell: Cell) -> Iterator[None]:
+        """Have the files that the student's cells have written, for a cell that may see what these cells do.
+
+        No other may: what it finds would depend on more than its name in the cache says, and on more than was handed
+        in. A file that was handed in, or that the course has written since, stays as it is.
+        """
+        placed = []
+        for path, content in self.theirs.items() if cell.names else ():
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as file:
+                    file.write(content)
+                placed.append(path)
+        try:
+            yield
+        finally:
+            for path in placed:
+                path.unlink(missing_ok=True)
 
     def _student_cell(self, session: sandbox.Session, name: str | None, source: str) -> list[dict]:
         seconds = min(self.clock.cell, self.until - time.monotonic())
         if seconds <= 0:
             raise wire.TooSlow
         said = session.ask({"do": "run", "source": source, "seconds": seconds}, seconds + self.clock.grace)
-        return [cleaned(output) for output in said["outputs"][:60]]
+        kept = [cleaned(output) for output in said["outputs"][:60]]
+        self.room -= sum(len(str(output)) for output in kept)
+        return kept if self.room > 0 else printed("... more was shown than is kept ...")
 
     # The tests
 
     def _outcome(self, wanted: set[str]) -> Outcome:
-        verdicts = {}
+        verdicts, again = {}, []
         places = {name: place for place, (name, _) in enumerate(self.job.cells) if name}
         for cell in self.plan.cells:
             if cell.name not in wanted or cell.kind in ("setup", "answer", "written"):
@@ -185,20 +213,42 @@ class Trial:
                 self.names.pop(name, None)
             if cell.names:
                 self.names |= self._fetch(cell)
-            seconds = max(1, min(self.clock.test, self.until - time.monotonic()))
-            done = execute(cell.source, self.names, cell.name, seconds)
+            # Tests that ask a student's function: first the visible cases of all of them, then the hidden ones of all.
+            # Else a function could tell, in an answer that is shown, what it was asked in the test before.
+            twice = bool(cell.names and cell.hidden)
+            if twice:
+                names = dict(self.names)
+            done = self._execute(cell, cell.visible if twice else cell.source, self.names)
             if cell.kind == "test":
-                if cell.name in self.job.judged:
+                if twice and done.error is None:
+                    again.append((cell, names, done))
+                elif cell.name in self.job.judged:
                     verdicts[cell.name] = self._verdict(cell, done)
             elif cell.told:
                 failed = [failure(type(done.error).__name__, str(done.error)[:2_000])] if done.error else []
                 self.outputs[places[cell.name]] = [*displayed(self.shell, done.printed, done.result), *failed]
-        written = {}
+        for cell, names, first in again:
+            if cell.name in self.job.judged:
+                verdicts[cell.name] = self._unseen(cell, first, self._execute(cell, cell.source, names))
+        written = {path.as_posix(): content for path, content in self.theirs.items()}
         for path in sorted(Path().rglob("*")):
-            name = path.as_posix()
-            if path.is_file() and not path.is_symlink() and path.read_bytes() != self.job.files.get(name):
-                written[name] = path.read_bytes()
+            if path.is_file() and not path.is_symlink():
+                written[path.as_posix()] = path.read_bytes()
+        files = self.job.files
+        written = {name: content for name, content in written.items() if content != files.get(name)}
         return Outcome(verdicts, self.outputs, written, self.alarms)
+
+    def _execute(self, cell: Cell, source: str, names: dict[str, Any]) -> Ran:
+        with self._their_files(cell):
+            return execute(source, names, cell.name, max(1, min(self.clock.test, self.until - time.monotonic())))
+
+    def _unseen(self, cell: Cell, first: Ran, done: Ran) -> Verdict:
+        """The verdict of a test with its hidden cases: nothing that a student's function says from then on is shown."""
+        done.printed = first.printed
+        if done.error is not None and not isinstance(done.error, (TestTimeout, NameError)):
+            asked_before = done.line is not None and done.line < cell.hidden[0]
+            done.error = AssertionError(UNSTEADY if asked_before else HIDDEN)
+        return self._verdict(cell, done)
 
     def _fetch(self, cell: Cell) -> dict[str, Any]:
         handle = self.aside.get(cell.name)
@@ -214,10 +264,10 @@ class Trial:
             part = reply.get(name) if isinstance(reply, dict) else None
             try:
                 if isinstance(part, dict) and "value" in part:
-                    found[name] = wire.decode(part["value"], functions.proxy(name))
+                    found[name] = typed.decode(part["value"], functions.proxy(name))
                 elif isinstance(part, dict):
                     self.unread[name] = str(part.get("untyped"))[:200]
-            except wire.Untyped as error:
+            except typed.Untyped as error:
                 self.unread[name] = error.kind[:200]
         return found
 

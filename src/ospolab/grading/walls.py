@@ -22,6 +22,7 @@ HOME = Path("/tmp")  # the only place a submission can write to, in memory and i
 
 # Constants of the kernel's interface, linux/sched.h, linux/prctl.h, linux/mount.h, linux/landlock.h.
 NEW_MOUNTS, NEW_IPC, NEW_USERS, NEW_PROCESSES = 0x20000, 0x8000000, 0x10000000, 0x20000000
+KEYS = {"x86_64": 250, "aarch64": 219}  # the number of keyctl; its first order joins a session of keys
 SET_DUMPABLE, SET_NO_NEW_PRIVILEGES, DROP_FROM_BOUNDING_SET = 4, 38, 24
 NO_SUID, NO_DEVICES, PRIVATE, RECURSIVE = 2, 4, 1 << 18, 1 << 14
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
@@ -111,6 +112,8 @@ def enclose(walls: Walls, before: int, isolated: bool) -> None:
     _limit(walls, before)
     if not isolated:
         return
+    if number := KEYS.get(os.uname().machine):  # an empty one, instead of what whoever grades has unlocked at login
+        _libc.syscall(number, 1, None)
     _landlock()
     for capability in range(64):
         if _libc.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) < 0:
