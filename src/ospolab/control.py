@@ -40,7 +40,7 @@ FEWEST = 3
 # What the unstated can be taken for. The first is how the course counts.
 BLANKS = {
     "alone": "each on their own",
-    "left-out": "left out, above and below the line",
+    "left-out": "left out altogether",
     "one-company": "one company (the naive way)",
     "largest": "all with the largest employer (the worst case)",
 }
@@ -69,7 +69,8 @@ SPELLINGS = {
     "edera.dev": "Edera",
     "ionos-cloud": "IONOS Cloud",
 }
-# Companies that belong to another one of the table. A choice, not a register of companies: owners change.
+# Companies that belong to another one of the table, each from a public report that the lesson names among its sources.
+# A choice, not a register of companies: owners change.
 OWNERS = {
     "GitHub": "Microsoft",
     "Isovalent": "Cisco",
@@ -82,7 +83,7 @@ OWNERS = {
 # Who counts as one employer.
 NAMES = {
     "declared": "as the list writes them",
-    "spellings": "two spellings joined",
+    "spellings": "spellings of one company joined",
     "owners": "owned companies joined with their owner",
 }
 
@@ -194,7 +195,7 @@ def commit_factors(project: str, quarters: int = 8) -> pd.Series:
 
     The last `quarters` complete quarters of `project_activity`, bots left out. Only an e-mail domain of at least three
     people counts as a company there (orgN). Rules: "companies only", where all other commits are left out; "kinds of
-    address", where all private addresses are one company; "address by address", where each person without a company's
+    address", where each kind of private address is one company; "address by address", where each person without a company's
     address stands alone; "person by person", where one company's address makes all of a person's commits the company's.
     """
     activity = load("project_activity")

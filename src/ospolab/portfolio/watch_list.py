@@ -33,10 +33,10 @@ BY = {
 }
 # Trigger -> (words, definitions it goes with).
 TRIGGERS = {
-    "half": ("the largest employer reaches half of the seats", {"share", "elephant"}),
-    "two-thirds": ("the largest employer reaches two thirds of the seats", {"share", "elephant"}),
+    "half": ("the largest employer reaches half of the seats", {"share", "elephant", "left"}),
+    "two-thirds": ("the largest employer reaches two thirds of the seats", {"share", "elephant", "left"}),
     "left": ("fewer than three seats would be left without the largest employer", {"share", "elephant", "left"}),
-    "owner": ("the largest employer is sold, or withdraws people from the project", {"share", "elephant", "left"}),
+    "owner": ("the largest employer is sold, or withdraws people from the project", set(BY)),
     "rules": ("licence, trademark or contributor agreement change hands or terms", {"share", "elephant"}),
     "leaves": ("a maintainer leaves and nobody follows within three months", {"people", "left"}),
     "silence": ("no release and no answered question for six months", {"people", "left"}),
