@@ -195,8 +195,9 @@ def commit_factors(project: str, quarters: int = 8) -> pd.Series:
 
     The last `quarters` complete quarters of `project_activity`, bots left out. Only an e-mail domain of at least three
     people counts as a company there (orgN). Rules: "companies only", where all other commits are left out; "kinds of
-    address", where each kind of private address is one company; "address by address", where each person without a company's
-    address stands alone; "person by person", where one company's address makes all of a person's commits the company's.
+    address", where each kind of private address is one company; "address by address", where each person without a
+    company's address stands alone; "person by person", where one company's address makes all of a person's
+    commits the company's.
     """
     activity = load("project_activity")
     rows = activity[(activity["project"] == project) & ~activity["is_bot"]]
