@@ -32,7 +32,7 @@ NO_TERMS = {
     **dict.fromkeys(["CSV", "HTML", "JSON", "PDF", "SVG", "XML", "YAML"], "file formats, named where one is opened"),
     **dict.fromkeys(["API", "CPU", "ID", "IT", "OK", "PC", "URL", "UTC", "USB"], "everyday words of computing"),
     **dict.fromkeys(["AI", "EU", "NGO", "UK", "UN", "US", "USA", "CEO", "CTO", "CIO", "HR"], "everyday words"),
-    **dict.fromkeys(["BSD", "IBM", "ISO", "MIT", "NASA", "SAP", "TODO", "AWS", "XZ"], "proper names"),
+    **dict.fromkeys(["BSD", "IBM", "ISO", "MIT", "NASA", "NATS", "SAP", "SOPS", "TODO", "AWS", "XZ"], "proper names"),
     **dict.fromkeys(["CONTRIBUTING", "GOVERNANCE", "LICENSE", "LICENSES", "README", "SECURITY"], "names of files"),
 }
 

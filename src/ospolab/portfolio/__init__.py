@@ -20,5 +20,6 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.organisation import Organisation
     from ospolab.portfolio.triage_report import TriageReport
     from ospolab.portfolio.vex_file import Vex
+    from ospolab.portfolio.watch_list import WatchList
 
-    return [Organisation, Charter, FundingPlan, TriageReport, Vex, HealthReport]
+    return [Organisation, Charter, FundingPlan, WatchList, TriageReport, Vex, HealthReport]
