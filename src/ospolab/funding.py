@@ -19,12 +19,14 @@ from ospolab import health
 from ospolab.data import load
 
 __all__ = [
+    "ORDERS",
     "SIGNALS",
     "WAYS_TO_CHOOSE",
     "Assumptions",
     "asked_for",
     "criticality_score",
     "graph",
+    "inputs",
     "longest_chain",
     "needs",
     "overview",
@@ -110,7 +112,8 @@ def overview(drawn: nx.DiGraph | None = None) -> pd.DataFrame:
 
 # Criticality
 
-# Weight and threshold of each input of the Open Source Project Criticality Score (OpenSSF).
+# Weight and threshold of each input of the Open Source Project Criticality Score (OpenSSF), as the tool has them unless
+# told otherwise. Its other set, pike_depsdev.yml, adds how many packages of the world depend on a project (weight 4).
 SIGNALS = {
     "created_since": (1, 120),  # months since the project was created
     "updated_since": (1, 120),  # months since it was last updated: the only input of which less counts as more
@@ -123,6 +126,27 @@ SIGNALS = {
     "issue_comment_frequency": (1, 15),  # comments an issue in the last 90 days
     "github_mention_count": (2, 500_000),  # mentions of the project in commit messages; first called dependents_count
 }
+
+
+# What each input counts, in words.
+_COUNTS_UP_TO = {
+    "created_since": "120 months",
+    "updated_since": "120 months, backwards",
+    "contributor_count": "5,000 people, of all time",
+    "org_count": "10 organisations",
+    "commit_frequency": "1,000 commits a week",
+    "recent_release_count": "26 releases a year",
+    "closed_issues_count": "5,000 in 90 days",
+    "updated_issues_count": "5,000 in 90 days",
+    "issue_comment_frequency": "15 comments an issue",
+    "github_mention_count": "500,000 commit messages",
+}
+
+
+def inputs() -> pd.DataFrame:
+    """The ten inputs of the score as a table: the weight of each, and up to what it counts, with its unit."""
+    rows = {name: {"weight": weight, "counts up to": _COUNTS_UP_TO[name]} for name, (weight, _) in SIGNALS.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def criticality_score(signals: dict[str, float]) -> float:
@@ -162,7 +186,8 @@ def signals(project: str, quarter: str) -> dict[str, float]:
     }
 
 
-# The last quarter before something happened that many remember; all others are looked at at the end of 2023.
+# The last quarter of the table before something happened that many remember, and for faker-old, whose history in the
+# table ends half a year before, its last full one. All others are looked at at the end of 2023.
 _BEFORE = {"left-pad": "2015Q4", "event-stream": "2018Q2", "colors": "2021Q4", "faker-old": "2021Q1", "xz": "2023Q4"}
 
 
@@ -171,7 +196,7 @@ def scored() -> pd.DataFrame:
 
     Columns: at (quarter), contributors (ever), people for half (of the commits of the last twelve months), score, and
     incident. Projects with an incident are looked at before it; the forks valkey and opentofu are left out, because
-    their history holds that of another row.
+    their history holds that of another row. Scores that are equal when rounded are in their true order.
     """
     rows = []
     for project in [*_BEFORE, *(p for p in health.RUNNING if p not in _BEFORE)]:
@@ -184,11 +209,11 @@ def scored() -> pd.DataFrame:
                 "at": at,
                 "contributors": found["contributor_count"],
                 "people for half": health.contributor_absence_factor(year),
-                "score": round(criticality_score(found), 2),
+                "score": criticality_score(found),
                 "incident": "yes" if project in _BEFORE else "",
             }
         )
-    return pd.DataFrame(rows).set_index("project").rename_axis(None).sort_values("score", kind="stable")
+    return pd.DataFrame(rows).set_index("project").rename_axis(None).sort_values("score").round({"score": 2})
 
 
 # The fund
@@ -198,6 +223,7 @@ WAYS_TO_CHOOSE = {
     "reach": "the most needed here",
     "look": "the fragile ones found by looking first",
 }
+ORDERS = ("reach", "downloads", "asked")
 
 
 @dataclass(frozen=True)
@@ -205,30 +231,40 @@ class Assumptions:
     """What is assumed about a year: every number here is invented for teaching.
 
     fragile_share: of packages, drawn at random, that hang on one tired person. fragile, other: chance that such a
-    package, or any other, stops within the year. effect: share of that chance that a grant takes away. fund, grant and
-    look are euros: what there is, the smallest useful grant, and a first look at one package.
+    package, or any other, stops within the year. effect: share of that chance that a grant takes away. missed: share of
+    the fragile ones that a look takes for sound. fund, grant and look are euros: what there is, the smallest useful
+    grant, and a first look at one package.
     """
 
     fragile_share: float = 0.05
     fragile: float = 0.3
     other: float = 0.002
     effect: float = 0.8
+    missed: float = 0.0
     fund: int = 50_000
     grant: int = 5_000
     look: int = 500
 
 
 def simulate(
-    choose: str, assumed: Assumptions = Assumptions(), looks: int = 40, worlds: int = 1000, seed: int = 20261128
+    choose: str,
+    assumed: Assumptions = Assumptions(),
+    looks: int = 40,
+    order: str = "reach",
+    worlds: int = 10_000,
+    seed: int = 20261128,
 ) -> pd.DataFrame:
     """Many drawn years: how many asked-for packages stand without and with the fund. One row a world.
 
-    choose: a key of WAYS_TO_CHOOSE. looks: with "look", how many packages are looked at, those of largest reach first.
+    choose: a key of WAYS_TO_CHOOSE. looks, order: with "look", how many packages are looked at, and whether those come
+    first that have the largest "reach", the most "downloads", or the most packages that were "asked" for above them.
     Columns: without, with, spent (euros). Equal seeds draw equal worlds, whatever is chosen, so that plans are compared
-    in the same years. Raises ValueError for an unknown way to choose, or for looks that cost more than the fund.
+    in the same years. Raises ValueError for an unknown way to choose or order, or looks that cost more than the fund.
     """
     if choose not in WAYS_TO_CHOOSE:
         raise ValueError(f"choose is {choose!r}; expected one of {', '.join(WAYS_TO_CHOOSE)}")
+    if order not in ORDERS:
+        raise ValueError(f"order is {order!r}; expected one of {', '.join(ORDERS)}")
     if choose == "look" and looks * assumed.look > assumed.fund:
         raise ValueError(f"{looks} looks at {assumed.look} euros cost more than the fund of {assumed.fund}")
     packages, needed, by = _matrix()
@@ -238,8 +274,9 @@ def simulate(
     chance = np.where(fragile, assumed.fragile, assumed.other)
     if choose == "look":
         grants = (assumed.fund - looks * assumed.look) // assumed.grant
-        looked = by["reach"][:looks]
-        found = fragile[:, looked] & (np.cumsum(fragile[:, looked], axis=1) <= grants)
+        looked = by[order][:looks]
+        seen = fragile[:, looked] & (draw.random((worlds, looks)) >= assumed.missed)
+        found = seen & (np.cumsum(seen, axis=1) <= grants)
         paid = np.zeros_like(fragile)
         paid[:, looked] = found
         spent = looks * assumed.look + found.sum(axis=1) * assumed.grant
@@ -268,5 +305,6 @@ def _matrix() -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:
     orders = {
         "downloads": np.argsort(-table["downloads, millions"].fillna(0).to_numpy(dtype=float), kind="stable"),
         "reach": np.argsort(-table["reach"].to_numpy(), kind="stable"),
+        "asked": np.lexsort((-table["reach"].to_numpy(), -table["asked-for packages that need it"].to_numpy())),
     }
     return packages, needed, orders

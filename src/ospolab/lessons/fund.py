@@ -1,7 +1,5 @@
 """The views of the lab "Where one euro keeps most standing" (environmentalist/strategy)."""
 
-import random
-
 import ipywidgets
 import numpy as np
 import pandas as pd
@@ -56,17 +54,21 @@ def popular_and_needed() -> Figure:
             name, at, xytext=shift, textcoords="offset points", ha="right" if shift[0] < 0 else "left", fontsize=9
         )
     ax.set_xscale("log")
-    ax.set_xticks([70, 150, 300, 600, 1200], ["70", "150", "300", "600", "1,200"])
+    ax.set_xticks([50, 100, 200, 400, 800, 1600], ["50", "100", "200", "400", "800", "1,600"])
     ax.minorticks_off()
     ax.set_xlabel("downloads worldwide in 30 days, millions")
     ax.set_ylabel("packages here that need it")
     rank = known[["reach", "downloads, millions"]].rank().corr().iloc[0, 1]
+    # Those below the 500 have fewer downloads than all others: put last, they can be ranked, too.
+    with_rest = table[["reach", "downloads, millions"]].fillna(0).rank().corr().iloc[0, 1]
+    least = known["downloads, millions"].min()
     return figure(
         drawing,
-        alt=f"Dots for {len(known)} packages, downloads from 70 million to 1.6 billion against reach from 0 to 34; a "
-        "cloud with hardly a slope. setuptools and numpy stand far right at the bottom, traitlets far left and high.",
+        alt=f"Dots for {len(known)} packages, downloads from {least} million to 1.6 billion against reach from 0 to "
+        "34; a cloud with hardly a slope. setuptools and numpy stand right at the bottom, traitlets left and high.",
         caption=f"{len(known)} packages that are among the 500 most downloaded. Rank correlation {rank:.2f}, where 1 "
-        "would mean the same order. Data: downloads_top, course_requirements.",
+        f"would mean the same order; {with_rest:.2f} if the other {len(table) - len(known)} are put last. Data: "
+        "downloads_top, course_requirements.",
     )
 
 
@@ -87,7 +89,7 @@ def crowd() -> Figure:
         drawing,
         alt=f"A line that only rises: the score is {scores[0]:.2f} with one contributor, {scores[-1]:.2f} with 5,000.",
         caption="One invented project, ten years old, five commits a week: four inputs of the criticality score. The "
-        "more people carry it, the higher it scores.",
+        "more people ever contributed, the higher it scores.",
     )
 
 
@@ -95,15 +97,16 @@ def crowd() -> Figure:
 _SHORT = {"downloads": "most downloaded", "reach": "most needed here", "look": "look first, then pay"}
 
 
-def choices(looks: int = 40, **assumed) -> pd.DataFrame:
-    """The same simulated years under each way to choose: one row a way. assumed: see `ospolab.funding.Assumptions`.
+def choices(looks: int = 40, order: str = "reach", **assumed) -> pd.DataFrame:
+    """The same simulated years under each way to choose: one row a way.
 
-    without: asked-for packages that stand without the fund; kept: how many more stand with it; both are means over the
-    years. years it kept any: of 100. spent: euros, rounded to hundreds.
+    looks, order: see `ospolab.funding.simulate`. assumed: see `ospolab.funding.Assumptions`. without: asked-for
+    packages that stand without the fund; kept: how many more stand with it; both are means over the years. years it
+    kept any: of 100. spent: euros, rounded to hundreds.
     """
     rows = {}
     for way, words in _SHORT.items():
-        years = funding.simulate(way, funding.Assumptions(**assumed), looks)
+        years = funding.simulate(way, funding.Assumptions(**assumed), looks, order)
         kept = years["with"] - years["without"]
         rows[words] = {
             "without": round(years["without"].mean(), 1),
@@ -133,6 +136,9 @@ def explorer() -> Explorer:
                 value=5,
                 description="Assumed fragile",
             ),
+            "missed": ipywidgets.IntSlider(
+                value=0, min=0, max=75, step=25, description="A look misses (%)", continuous_update=False
+            ),
             "effect": ipywidgets.IntSlider(
                 value=80, min=0, max=100, step=20, description="Grant effect (%)", continuous_update=False
             ),
@@ -140,8 +146,8 @@ def explorer() -> Explorer:
     )
 
 
-def _year(choose: str, looks: int, fragile: int, effect: int) -> tuple[str, Figure]:
-    assumed = funding.Assumptions(fragile_share=fragile / 100, effect=effect / 100)
+def _year(choose: str, looks: int, fragile: int, missed: int, effect: int) -> tuple[str, Figure]:
+    assumed = funding.Assumptions(fragile_share=fragile / 100, missed=missed / 100, effect=effect / 100)
     every = {way: funding.simulate(way, assumed, looks) for way in funding.WAYS_TO_CHOOSE}
     kept = {way: (years["with"] - years["without"]) for way, years in every.items()}
     means = {way: one.mean() for way, one in kept.items()}
@@ -177,7 +183,7 @@ def _bars(means: dict, kept: dict, chosen: str, fragile: int, effect: int) -> Fi
         drawing,
         alt=f"Three bars, packages kept standing by the fund when {fragile} % are fragile and a grant takes away "
         f"{effect} % of the chance: {words}.",
-        caption="1,000 drawn years, the same for each way. The grey line says how well the mean is known (95 %). "
+        caption="10,000 drawn years, the same for each way. The grey line says how well the mean is known (95 %). "
         "Chances, effect and costs are invented. Data: course_requirements, downloads_top.",
     )
 
@@ -194,21 +200,25 @@ def try_plan(given: dict) -> str:
     if not plan:
         return "No grant yet. Put euros and a way into some rows of the form above. Then run this cell again."
     before, after = fund.expected(set()), fund.expected(fund.effective(plan))
-    said = fund.broken(plan) or ["It keeps all the rules."]
+    broken = fund.broken(plan)
+    said = list(broken) or ["It keeps all the rules."]
     spent = sum(grant.euros for grant in plan)
-    said.append(f"Spent: {spent:,.0f} € of {fund.rules().spendable:,} €, on {len(plan)} components.")
+    components = "1 component" if len(plan) == 1 else f"{len(plan)} components"
+    said.append(f"Spent: {spent:,.0f} € of {fund.rules().spendable:,} €, on {components}.")
     popular = before + fund.gain(fund.by_popularity())
     said.append(
         f"Services standing, on average: {before:.2f} without the fund, {after:.2f} with it "
         f"({popular:.2f} if the most downloaded were paid first)."
     )
-    low, high = np.quantile(fund.drawn_gains(plan, random.Random(1)), [0.1, 0.9])
+    low, high = fund.spread(plan)
     said.append(
         f"If each guess may be half or twice as large, the plan keeps {low:.1f} to {high:.1f} more in 80 of 100 cases."
     )
     share = (after - before) / fund.best()[0]
     if spent > fund.rules().spendable:
         said.append("What a plan keeps does not count while it costs more than there is.")
+    elif broken:
+        said.append("Mend the rules first; then this line says how good the plan is.")
     elif share < HALF_BEST:
         said.append("Other plans within the rules keep more than twice as much.")
     elif share < NEARLY_BEST:
