@@ -16,6 +16,7 @@ def kinds() -> list[type[Paper]]:
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.health_report import HealthReport
+    from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
 
-    return [Organisation, Charter, HealthReport]
+    return [Organisation, Charter, MaturityPlacement, HealthReport]
