@@ -106,10 +106,13 @@ def readings() -> pd.DataFrame:
 
 def bases() -> pd.DataFrame:
     """2018, have or plan one: everybody who answered, those who told their size, and those who told their sector."""
-    rows = {"everybody who answered": line(*survey.have_one(2018, counted="have or plan one"))}
-    for by, name in {"size": "in a house of known size", "sector": "told a sector with ten answers"}.items():
+    all_yes, all_base = survey.have_one(2018, counted="have or plan one")
+    rows = {"everybody who answered": line(all_yes, all_base)}
+    for by, name in {"size": "told the size of their house", "sector": "told a sector of the table"}.items():
         found = survey.groups(2018, by, "have or plan one").values()
-        rows[name] = line(sum(yes for yes, _ in found), sum(base for _, base in found))
+        yes, base = sum(yes for yes, _ in found), sum(base for _, base in found)
+        rows[name] = line(yes, base)
+    rows["told no sector of the table"] = line(all_yes - yes, all_base - base)
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
