@@ -96,23 +96,23 @@ def opening() -> Figure:
 def readings() -> pd.DataFrame:
     """The headline of 2018 by what is counted and among whom: count, base, share, what else fits, and whether most."""
     rows = {}
-    for counted in survey.COUNTED:
+    for counted, words in {"have or plan one": "have or plan", "have one": "have"}.items():
         yes, base = survey.have_one(2018, counted=counted)
         alone, alone_base = survey.have_one(2018, "size:self_or_none", counted)
-        rows[f"{counted}, of all"] = line(yes, base)
-        rows[f"{counted}, without the self-employed"] = line(yes - alone, base - alone_base)
-    return pd.DataFrame.from_dict(rows, orient="index").sort_index(ascending=False)
+        rows[f"{words}, of all"] = line(yes, base)
+        rows[f"{words}, in a house"] = line(yes - alone, base - alone_base)
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def bases() -> pd.DataFrame:
-    """2018, have or plan one: everybody who answered, those who told their size, and those who told their sector."""
+    """2018, have or plan one: everybody, those who told their size, those who told a sector of the table, and the rest."""
     all_yes, all_base = survey.have_one(2018, counted="have or plan one")
-    rows = {"everybody who answered": line(all_yes, all_base)}
-    for by, name in {"size": "told the size of their house", "sector": "told a sector of the table"}.items():
+    rows = {"everybody": line(all_yes, all_base)}
+    for by, name in {"size": "told their size", "sector": "told a sector"}.items():
         found = survey.groups(2018, by, "have or plan one").values()
         yes, base = sum(yes for yes, _ in found), sum(base for _, base in found)
         rows[name] = line(yes, base)
-    rows["told no sector of the table"] = line(all_yes - yes, all_base - base)
+    rows["did not"] = line(all_yes - yes, all_base - base)
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
