@@ -71,13 +71,14 @@ def test_houses_of_the_exercise(letter, stage, eight_tenths):
     assert maturity.stage_of(house["shown"], 0.8) == eight_tenths
     assert not house["shown"] & house["said"]
     text = sizing_tasks.sheet(letter).data
+    assert f"{letter}. {house['name']}" in text
     for id_ in house["said"]:
         assert maturity.items()[id_].words in text
 
 
 def test_claims_and_bands_show_the_counts():
     text = sizing_tasks.claims().data
-    for figure in ("1384", "39 to 77 %", "51 to 70 %"):
+    for figure in ("1,384 of 2,681: 52 %", "39 to 77 %", "51 to 70 %"):
         assert figure in text
     table = sizing_tasks.bands()
     assert table["have one"].sum() == 21 + 21 + 19 + 23 + 104 + 122

@@ -110,6 +110,7 @@ def test_the_text_says_what_the_range_stands_on(home):
     text = placement.issue(*answers("right-ministry"))
     assert "the 17 offices in houses of 250 to 999 people" in text
     assert "neither full-time posts nor a norm" in text
+    assert "3 to 10 or more heads" in text
 
 
 @pytest.mark.parametrize(
@@ -154,19 +155,32 @@ def test_all_no_and_guessed_steps_earn_no_steps():
 
 
 @pytest.mark.parametrize(
-    ("step", "chosen", "holds"),
+    ("step", "before", "holds"),
     [
-        ("1-5", ["1-5", "2-2", "2-3"], True),
-        ("2-2", ["1-5", "2-2", "2-3"], True),
-        ("2-2", ["2-2", "1-5", "2-3"], False),
-        ("1-1", ["1-1", "1-5"], False),
-        ("1-5", ["1-5", "1-5"], False),
-        ("", ["", "1-5"], False),
+        ("1-5", [], True),
+        ("2-2", ["1-5"], True),
+        ("2-2", [], False),
+        ("1-1", [], False),
+        ("1-5", ["1-5"], False),
+        ("", [], False),
     ],
 )
-def test_a_step_closes_the_lowest_gap_once(step, chosen, holds):
-    shown = dict.fromkeys([id_ for id_ in STAGE[1] if id_ != "1-5"], "somewhere to see")
-    assert placement.step_holds(step, shown, chosen) is holds
+def test_a_step_closes_the_lowest_gap_once(step, before, holds):
+    shown = [id_ for id_ in STAGE[1] if id_ != "1-5"]
+    assert placement.step_holds(step, shown, before) is holds
+
+
+def test_an_office_with_two_gaps_left_needs_no_third_step():
+    evidence, form, work = answers()
+    left = ("4-5", "4-6")
+    evidence = {
+        "items": {i: {"state": "no"} if i in left else {"state": "shown", "where": "page two"} for i in EVERYTHING}
+    }
+    closes = dict(zip(("first", "second", "third"), (*left, "4-6"), strict=True))
+    form |= {"stage": "3", "steps": {row: {**form["steps"][row], "closes": closes[row]} for row in closes}}
+    assert placement.parts(evidence, form, work)[:2] == [1, 1]
+    form["steps"]["second"]["closes"] = "4-5"
+    assert placement.parts(evidence, form, work)[1] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize("band", [*survey.BANDS])
@@ -196,7 +210,7 @@ def test_complaints_name_what_does_not_hold(home):
     placement.issue(evidence, form, work)
     paper = portfolio.read(MaturityPlacement)
     said = " ".join(paper.complaints(INVENTED["non-government"]))
-    for words in ("It is for Kessel Controls", "1000-9999 people", "publishes none"):
+    for words in ("It is for Kessel Controls", "1,000 to 9,999 people", "publishes none"):
         assert words in said
     path = home / "portfolio" / "maturity-placement.md"
     facts = yaml.safe_load(path.read_text().split("---")[1])

@@ -105,7 +105,7 @@ def readings() -> pd.DataFrame:
 
 
 def bases() -> pd.DataFrame:
-    """2018, have or plan one: everybody, those who told their size, those who told a sector of the table, and the rest."""
+    """2018, have or plan one: everybody, who told their size, who told a sector of the table, and the rest."""
     all_yes, all_base = survey.have_one(2018, counted="have or plan one")
     rows = {"everybody": line(all_yes, all_base)}
     for by, name in {"size": "told their size", "sector": "told a sector"}.items():

@@ -53,7 +53,8 @@ def sheet(letter: str) -> HTML:
             "only said": words(told),
             "missing": f"all {len(ids)}" if len(rest) == len(ids) else words(rest),
         }
-    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage"))
+    table = wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage"))
+    return HTML(f"<p><strong>{letter}. {house['name']}</strong></p>{table.data}")
 
 
 # What the sentences of the first task are about: no. -> (question, year, segment, answers, in words).
@@ -85,8 +86,11 @@ def claims() -> HTML:
     for name, (question, year, segment, answers, words) in _CLAIMS.items():
         asked = table[(table.question == question) & (table.year == year) & (table.segment == segment)]
         counted = line(int(asked[asked.answer.isin(answers)].respondents.sum()), int(asked.base.iloc[0]))
-        del counted["most?"]
-        rows[name] = {"year": year, "who was asked what": words, **counted}
+        rows[name] = {
+            "year": year,
+            "who was asked what": words,
+            "how many": f"{counted['yes']:,} of {counted['of']:,}: {counted['share']}; {counted['what fits']} fits",
+        }
     return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("sentence"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -115,20 +115,23 @@ class MaturityPlacement(Issued):
         if self.organisation != organisation.name:
             said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
         if self.people != organisation.size:
-            said.append(f"It counts {self.people} people; organisation.yml says {organisation.people:,}.")
+            said.append(f"It counts {_band(self.people)} people; organisation.yml says {organisation.people:,}.")
         if unknown := sorted({*self.shown, *self.said, *(step.closes for step in self.steps)} - {*maturity.items()}):
             return [*said, f"The five stages have no evidence {', '.join(unknown)}."]
         carried = maturity.stage_of(self.shown)
         if self.stage != carried:
             said.append(f"It claims stage {self.stage}; what is shown carries stage {carried}: stages are cumulative.")
         chosen = [step.closes for step in self.steps]
-        if wrong := [step for step in chosen if not step_holds(step, self.shown, chosen)]:
+        held = zip(chosen, _steps_hold(chosen, self.shown), strict=True)
+        if wrong := [step for step, holds in held if not holds]:
             said.append(f"Steps that close no gap, or not the lowest one first: {', '.join(wrong)}.")
         work = {one.kind: (one.times, one.least, one.most) for one in self.work}
         if not staffing_holds(self.basis, self.people, self.low, self.high, work, self.hours):
             said.append(f"The range of {self.low:g} to {self.high:g} posts does not follow from its basis.")
         if (self.yes, self.base) != survey.have_one_of_band(self.people):
-            said.append(f"{self.yes} of {self.base} are not the counts of 2023 for houses of {self.people} people.")
+            said.append(
+                f"{self.yes} of {self.base} are not the counts of 2023 for houses of {_band(self.people)} people."
+            )
         if self.needed >= 3 and "publishes" not in organisation.uses:
             said.append("Stage 3 is about hosting projects; organisation.yml says that it publishes none. Say which.")
         return said
@@ -148,10 +151,15 @@ class MaturityPlacement(Issued):
             "kinds": KINDS,
             "cannot": [*CANNOT.values()],
             "share": [int(100 * part + 0.5) for part in share],
-            "band": "10,000 and more" if self.people == "10000+" else self.people.replace("-", " to "),
+            "band": _band(self.people),
             "middle": [_heads(answer) for answer in (lower, upper)],
+            "open_above": survey.TEAMS[upper][1] is None,
             "offices": int(survey.teams_of_band(self.people)[[*survey.TEAMS]].sum()),
         }
+
+
+def _band(band: str) -> str:
+    return "10,000 and more" if band == "10000+" else " to ".join(f"{int(end):,}" for end in band.split("-"))
 
 
 def _heads(answer: str) -> str:
@@ -182,14 +190,18 @@ def proven(evidence: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def step_holds(step: str, shown: Mapping[str, str], chosen: list[str]) -> bool:
-    """Whether a step closes an open gap, once, and leaves no gap of a lower stage out for it."""
+def step_holds(step: str, shown: Collection[str], before: Collection[str]) -> bool:
+    """Whether a step closes a gap that the steps `before` it leave open, and leaves no gap of a lower stage out."""
     found = maturity.items()
-    if step not in found or step in shown or chosen.count(step) > 1:
+    if step not in found or step in shown or step in before:
         return False
-    lower = {id_ for id_, item in found.items() if item.stage < found[step].stage and id_ not in shown}
-    before = set(chosen[: chosen.index(step)])
-    return lower <= before
+    return all(item.stage >= found[step].stage or id_ in shown or id_ in before for id_, item in found.items())
+
+
+def _steps_hold(chosen: list[str], shown: Collection[str]) -> list[bool]:
+    """Whether each step holds. When all gaps are closed by those before, whatever comes after does no harm."""
+    done = [{*shown, *chosen[:at]} >= {*maturity.items()} for at in range(len(chosen))]
+    return [done[at] or step_holds(step, shown, chosen[:at]) for at, step in enumerate(chosen)]
 
 
 def staffing_holds(
@@ -233,10 +245,8 @@ def parts(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mappi
     rows = placement.get("steps", {})
     chosen = [rows.get(row, {}).get("closes", "") for row in ("first", "second", "third")]
     steps = [
-        complete
-        and {"closes", "done", "owner", "months"} <= set(rows.get(row, {}))
-        and step_holds(closes, shown, chosen)
-        for row, closes in zip(("first", "second", "third"), chosen, strict=True)
+        complete and holds and {"closes", "done", "owner", "months"} <= set(rows.get(row, {}))
+        for row, holds in zip(("first", "second", "third"), _steps_hold(chosen, shown), strict=True)
     ]
     band = placement.get("people")
     ranged = {"basis", "low", "high"} <= set(placement) and band is not None
