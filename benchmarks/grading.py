@@ -368,11 +368,12 @@ def apart(work: Callable, *args: Any) -> Any:
 
 def growth(rows: list[Row], rivals: list[Row]) -> Iterator[str]:
     """Ours by size, and how many times as fast as each rival it is at that size."""
-    yield "| Exercise | Submissions | Seconds | A minute | " + " | ".join(f"× {one.what}" for one in rivals) + " |"
-    yield "|---" + "|--:" * (3 + len(rivals)) + "|"
+    yield f"**{rows[0].exercise}**\n"
+    yield "| Submissions | Seconds | A minute | " + " | ".join(f"× {one.what}" for one in rivals) + " |"
+    yield "|--:" * (3 + len(rivals)) + "|"
     for row in rows:
         ratios = (f"{one.expected(row.number) / row.seconds:.1f}" for one in rivals)
-        yield f"| {row.exercise} | {row.number} | {row.seconds:.1f} | {row.rate:.0f} | {' | '.join(ratios)} |"
+        yield f"| {row.number} | {row.seconds:.1f} | {row.rate:.0f} | {' | '.join(ratios)} |"
 
 
 def plain(rows: list[Row]) -> Iterator[str]:

@@ -181,7 +181,9 @@ def _origin(table: Table) -> str:
     ]
     if len(table.sources) == 1:
         repository, commit, _ = table.sources[0]
-        lines.append(f"- **Source:** [{repository}](https://github.com/{repository}) at commit `{commit}`")
+        # What was counted in the course itself has no repository but the one this page is in.
+        linked = f"[{repository}](https://github.com/{repository})" if "/" in repository else repository
+        lines.append(f"- **Source:** {linked} at commit `{commit}`")
     else:
         lines.append(f"- **Sources:** {len(table.sources)} repositories, listed [below](#sources)")
     return "\n".join([*lines, f"- **SHA-256:** `{table.register['sha256']}`"])

@@ -298,7 +298,8 @@ class _Question(ipywidgets.VBox):
         if self.field.kind == "table":
             cells = [cell for cell in self.control.cells.values() if not cell.field.optional]
             done = sum(cell.get() is not None for cell in cells)
-            self.note.value = f"{done} of {len(cells)} cells answered"
+            # A table may ask for nothing in particular, as where money goes; then there is no number to reach.
+            self.note.value = f"{done} of {len(cells)} cells answered" if cells else ""
             return
         if self.field.kind != "text" or not (self.field.long or self.field.expected):
             self.note.layout.display = "none"

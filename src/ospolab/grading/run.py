@@ -11,6 +11,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -18,8 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ospolab.grading import cache, gradebook, plan, sandbox, sanitise, station, submission
+from ospolab.grading import cache, gradebook, marks, plan, sandbox, sanitise, station, submission
 from ospolab.grading.gradebook import Graded, Mark
+from ospolab.grading.marks import Change
 from ospolab.grading.trial import Clock, Job
 
 __all__ = ["Change", "GradingError", "Report", "grade"]
@@ -30,16 +32,6 @@ KEPT = "What was graded so far is kept; the same command goes on from there."
 
 class GradingError(RuntimeError):
     """Nothing could be graded; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """Points of a submission that was graded before: what they were and what they become, by cell."""
-
-    student: str
-    before: float
-    after: float
-    cells: dict[str, tuple[float | None, float | None]]
 
 
 @dataclass
@@ -292,6 +284,7 @@ class _Run:
             return False
         outputs: dict[str, dict[int, list]] = {}
         written: dict[str, bytes] = {}
+        points: dict[tuple[str, str], float] = {}
         for name, keys in todo.keys.items():
             shown = todo.found[name][keys.shown]
             codes = [cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -299,57 +292,26 @@ class _Run:
             outputs[name] = {int(at): one for at, one in shown["outputs"].items()}
             outputs[name] |= {codes.index(test): todo.found[name][key]["outputs"] for test, key in keys.tests.items()}
             written |= {path: bytes.fromhex(content) for path, content in shown["files"].items()}
-        target, marks = self.folder / "autograded" / made.student / self.assignment, self._marks(todo)
+            points |= {(name, test): todo.found[name][key]["points"] for test, key in keys.tests.items()}
+        target, given = (
+            self.folder / "autograded" / made.student / self.assignment,
+            marks.given(made, self.plans, points),
+        )
         stage = submission.autograded(target, made, self.plans, outputs, written, self.isolated)
-        if change := self._change(made.student, marks):
-            self.held.append((change, todo, stage, marks))
+        if change := marks.change(made.student, self.before.get(made.student), given):
+            self.held.append((change, todo, stage, given))
         else:
-            self._write(todo, stage, marks)
+            self._write(todo, stage, given)
         return False
 
-    def _marks(self, todo: _Todo) -> list[Mark]:
-        marks = []
-        for name, notebook in todo.submission.notebooks.items():
-            one = self.plans[name]
-            released = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in one.frame.cells}
-            for cell in notebook.cells:
-                grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-                part = one.cell(grade_id) if grade_id else None
-                if part is None or part.kind in ("setup", "locked"):
-                    continue
-                answered = cell.source != released[grade_id]
-                match part.kind:
-                    case "test":
-                        marks.append(Mark(name, grade_id, todo.found[name][todo.keys[name].tests[grade_id]]["points"]))
-                    case "task":
-                        marks.append(Mark(name, grade_id, None, True))
-                    case "written":
-                        marks.append(Mark(name, grade_id, None if answered else 0.0, answered))
-                    case "answer":
-                        marks.append(Mark(name, grade_id, None, answered))
-        return marks
-
-    def _change(self, student: str, marks: list[Mark]) -> Change | None:
-        before = self.before.get(student)
-        if before is None or not before.points:
-            return None
-        now = {(mark.notebook, mark.cell): mark.points for mark in marks}
-        cells = {cell: (old, now[notebook, cell]) for (notebook, cell), old in before.points.items()
-                 if (notebook, cell) in now and old != now[notebook, cell]}  # fmt: skip
-        if not cells:
-            return None
-        old, new = (sum(pair[at] or 0 for pair in cells.values()) for at in (0, 1))
-        total = sum(points or 0 for points in before.points.values())
-        return Change(student, total, round(total - old + new, 4), cells)
-
-    def _write(self, todo: _Todo, stage: Path, marks: list[Mark]) -> None:
+    def _write(self, todo: _Todo, stage: Path, given: list[Mark]) -> None:
         made = todo.submission
         submission.put_in_place(stage, self.folder / "autograded" / made.student / self.assignment)
         self.gradebook.write(
-            self.assignment, made.student, marks, self._fingerprint(todo), self.isolated, made.handed_in
+            self.assignment, made.student, given, self._fingerprint(todo), self.isolated, made.handed_in
         )
         self.report.graded.append(made.student)
-        self.report.waiting += any(mark.points is None and mark.response and self._by_hand(mark) for mark in marks)
+        self.report.waiting += any(mark.points is None and mark.response and self._by_hand(mark) for mark in given)
 
     def _by_hand(self, mark: Mark) -> bool:
         cell = self.plans[mark.notebook].cell(mark.cell)
@@ -359,12 +321,10 @@ class _Run:
         """Write the submissions whose points change, if that is agreed to."""
         self.report.changes = [change for change, *_ in self.held]
         agreed = not self.held or agree(self.report.changes)
-        for change, todo, stage, marks in self.held:
+        for change, todo, stage, given in self.held:
             if agreed:
-                self._write(todo, stage, marks)
+                self._write(todo, stage, given)
             else:
-                import shutil
-
                 shutil.rmtree(stage, ignore_errors=True)
                 self.report.kept_back.append(change.student)
 

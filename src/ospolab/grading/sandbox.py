@@ -31,7 +31,7 @@ __all__ = ["Sandbox", "Session", "Unavailable", "probe"]
 
 # Parts of our package that a notebook has no use for; the judge is among them.
 WITHHELD = ("authoring", "grading", "cli.py", "suite.py")
-NEEDED = ("__init__.py", "rehearsal.py", "student.py", "walls.py", "wire.py")
+NEEDED = ("__init__.py", "cells.py", "rehearsal.py", "student.py", "typed.py", "walls.py", "wire.py")
 STARTING = 60.0  # seconds that starting may take on a busy machine
 CHUNK = 4_000_000
 

@@ -18,22 +18,15 @@ import select
 import signal
 import socket
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
-from ospolab.grading import walls, wire
+from ospolab.grading import cells, typed, walls, wire
 from ospolab.grading.rehearsal import rehearse
 
 PRELOADED = ("pandas", "numpy", "matplotlib.pyplot", "IPython.display", "ipywidgets", "ospolab.forms", "ospolab.data")
 WORK = "exercise"
-SHOWN = 100_000  # characters or base64 characters of one output
-OUTPUTS = 50  # of one cell
 HANDED_BACK = 5_000_000  # bytes of a file that the notebook wrote
-
-
-class OutOfTime(KeyboardInterrupt):
-    """A cell or a call has run for too long. No Exception, so that `except Exception` does not keep it."""
 
 
 # The process that forks
@@ -141,7 +134,7 @@ def _serve(shell: Any, limits: walls.Walls, before: int, isolated: bool, channel
             case "file":
                 _write(order, released)
             case "run":
-                wire.send(channel, {"outputs": _run(shell, order["source"], order["seconds"])})
+                wire.send(channel, {"outputs": cells.run(shell, order["source"], order["seconds"])})
             case "aside":
                 mine = aside.pop(0)
                 if not os.fork():
@@ -170,23 +163,9 @@ def _enter(channel: int, channels: list[int], limits: walls.Walls, before: int, 
     os.environ |= {"HOME": str(home), "TMPDIR": str(home), "MPLCONFIGDIR": str(home), "IPYTHONDIR": str(home)}
     os.chdir(folder)
     walls.enclose(limits, before, isolated)
-    signal.signal(signal.SIGALRM, _stop)
+    signal.signal(signal.SIGALRM, cells.stop)
     sys.path.insert(0, str(folder))  # as in a notebook; what is loaded already is not looked for again
     return folder
-
-
-def _stop(number: int, frame: object) -> None:
-    raise OutOfTime
-
-
-@contextlib.contextmanager
-def _within(seconds: float):
-    signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _write(order: dict, released: dict[str, int]) -> None:
@@ -208,85 +187,6 @@ def _changed(folder: Path, released: dict[str, int]) -> dict[str, str]:
             if path.stat().st_size <= HANDED_BACK and "__pycache__" not in path.parts:
                 found[name] = base64.b64encode(path.read_bytes()).decode()
     return found
-
-
-class _Said(io.TextIOBase):
-    """Keeps the first `SHOWN` characters that are written to it."""
-
-    def __init__(self):
-        self.parts, self.left, self.cut = [], SHOWN, False
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self.left > 0:
-            self.parts.append(text[: self.left])
-        self.cut = self.cut or len(text) > self.left
-        self.left -= len(text)
-        return len(text)
-
-    def text(self) -> str:
-        return "".join(self.parts) + ("\n... more was written than is kept ..." if self.cut else "")
-
-
-def _run(shell: Any, source: str, seconds: float) -> list[dict]:
-    """Run a cell; returns its outputs in the form of a notebook, cut to what is worth keeping."""
-    said, shell.display_pub.outputs = _Said(), []
-    errors: list[dict] = []
-
-    def keep(exc_tuple: Any = None, *_: object, **__: object) -> None:
-        errors.append(_error(*(exc_tuple or sys.exc_info()), seconds))
-
-    shell.showtraceback = shell.showsyntaxerror = keep
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        try:
-            with _within(seconds):
-                shell.run_cell(source, store_history=False)
-        except OutOfTime:
-            keep()
-        _figures(shell)
-    shown = [_shown(output) for output in list(shell.display_pub.outputs)[:OUTPUTS]]
-    streams = [{"output_type": "stream", "name": "stdout", "text": text}] if (text := said.text()) else []
-    return [*streams, *filter(None, shown), *errors[:1]]
-
-
-def _figures(shell: Any) -> None:
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    for number in pyplot.get_fignums()[:5] if pyplot else ():
-        picture = io.BytesIO()
-        with contextlib.suppress(Exception):
-            pyplot.figure(number).savefig(picture, format="png", bbox_inches="tight", dpi=72)
-            data = {"image/png": base64.b64encode(picture.getvalue()).decode()}
-            shell.display_pub.outputs.append({"data": data, "metadata": {}})
-    if pyplot:
-        pyplot.close("all")
-
-
-def _shown(output: Any) -> dict | None:
-    data = output.get("data", {}) if isinstance(output, dict) else {}
-    # Neither HTML nor JavaScript: a page of the instructor's shows this.
-    kept = {kind: text for kind in ("text/plain", "image/png") if isinstance(text := data.get(kind), str)}
-    if len(kept.get("image/png", "")) > 10 * SHOWN:
-        del kept["image/png"]
-    if "text/plain" in kept:
-        kept["text/plain"] = str(kept["text/plain"])[:SHOWN]
-    return {"output_type": "display_data", "metadata": {}, "data": kept} if kept else None
-
-
-def _error(kind: type, error: BaseException, trace: Any, seconds: float) -> dict:
-    """An error as a notebook keeps it: from the cell down, without the machinery above it."""
-    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(("<ipython", "/tmp/ipykernel")):
-        trace = trace.tb_next
-    if isinstance(error, OutOfTime):
-        lines = [f"This cell was stopped: it had run for {seconds:g} seconds."]
-    elif shown := getattr(error, "_render_traceback_", None):
-        lines = [str(line) for line in shown()]
-    else:
-        lines = "".join(traceback.format_exception(kind, error, trace, limit=20, chain=False)).splitlines()
-    lines = lines if len(lines) <= 60 else [*lines[:30], "...", *lines[-30:]]
-    return {"output_type": "error", "ename": kind.__name__[:200], "evalue": str(error)[:2_000],
-            "traceback": [line[:2_000] for line in lines]}  # fmt: skip
 
 
 # Answering for names, in a process set aside
@@ -320,8 +220,8 @@ def _answer(shell: Any, channel: int) -> None:
 
 def _value(value: Any, function: Any) -> Any:
     try:
-        return {"value": wire.encode(value, function)}
-    except wire.Untyped as error:
+        return {"value": typed.encode(value, function)}
+    except typed.Untyped as error:
         return {"untyped": error.kind}
     except BaseException as error:
         return {"untyped": f"{type(value).__name__}, reading which raised {type(error).__name__}"}
@@ -333,7 +233,7 @@ def _called(order: dict, functions: list, kept: dict[int, Any], function: Any) -
     def argument(content: Any) -> Any:
         if isinstance(content, dict) and content.get("t") == "again":
             return kept[content["v"]].copy()
-        value = wire.decode(content)
+        value = typed.decode(content)
         if isinstance(content, dict) and "keep" in content:
             kept[content["keep"]] = value.copy()
         return value
@@ -341,7 +241,7 @@ def _called(order: dict, functions: list, kept: dict[int, Any], function: Any) -
     arguments = [argument(content) for content in order["args"]]
     named = {name: argument(content) for name, content in order["kwargs"].items()}
     try:
-        with _within(order["seconds"]):
+        with cells.within(order["seconds"]):
             value = functions[order["function"]](*arguments, **named)
     except BaseException as error:
         kinds = [kind.__name__ for kind in type(error).__mro__]

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ospolab.grading import sandbox, wire
+from ospolab.grading import sandbox, typed, wire
 from ospolab.grading.plan import Cell, Plan
 from ospolab.grading.shown import cleaned, displayed, failure, printed
 from ospolab.grading.values import READABLE, Clock, Functions
@@ -264,10 +264,10 @@ class Trial:
             part = reply.get(name) if isinstance(reply, dict) else None
             try:
                 if isinstance(part, dict) and "value" in part:
-                    found[name] = wire.decode(part["value"], functions.proxy(name))
+                    found[name] = typed.decode(part["value"], functions.proxy(name))
                 elif isinstance(part, dict):
                     self.unread[name] = str(part.get("untyped"))[:200]
-            except wire.Untyped as error:
+            except typed.Untyped as error:
                 self.unread[name] = error.kind[:200]
         return found
 

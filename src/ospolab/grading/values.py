@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ospolab.grading import wire
+from ospolab.grading import typed, wire
 
 __all__ = ["READABLE", "Clock", "Functions"]
 
@@ -90,8 +90,8 @@ class Functions:
                 raise error
             case {"value": content}:
                 try:
-                    return wire.decode(content, self.proxy(name))
-                except wire.Untyped as error:
+                    return typed.decode(content, self.proxy(name))
+                except typed.Untyped as error:
                     kind = error.kind
             case _:
                 kind = str(reply.get("untyped") if isinstance(reply, dict) else "that is no answer")
@@ -100,9 +100,9 @@ class Functions:
     def _argument(self, value: Any) -> Any:
         """A value for the other side. A table is sent once: tests call with the same one again and again."""
         if not hasattr(value, "iloc") or not len(value):
-            return wire.encode(value)
+            return typed.encode(value)
         mark = hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=16).digest()
         if mark in self.sent:
             return {"t": "again", "v": self.sent[mark]}
         self.sent[mark] = len(self.sent)
-        return {**wire.encode(value), "keep": self.sent[mark]}
+        return {**typed.encode(value), "keep": self.sent[mark]}

@@ -15,8 +15,9 @@ def kinds() -> list[type[Paper]]:
     """Every paper the labs that exist can issue, in the order of the course."""
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
+    from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
 
-    return [Organisation, Charter, MaturityPlacement, HealthReport]
+    return [Organisation, Charter, MaturityPlacement, FundingPlan, HealthReport]
