@@ -4,7 +4,6 @@ import html
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
-from statistics import NormalDist
 
 import ipywidgets
 import pandas as pd
@@ -15,6 +14,7 @@ from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 from ospolab.portfolio import charter
 from ospolab.portfolio.organisation import INVENTED, REGIONS, SEGMENTS, Organisation
+from ospolab.survey import wilson
 
 __all__ = [
     "COPIED",
@@ -96,20 +96,6 @@ def worded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 # ------------------------------------------------------------------------------------------------ a share and its doubt
-
-
-def wilson(yes: int, base: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of the shares that `yes` of `base` answers are compatible with: (low, high), both in 0..1.
-
-    yes: 0 to base. base: at least 1. confidence: in (0, 1), how often such an interval covers the true share, if those
-    who answered were drawn by lot. Raises ValueError otherwise. Source: Wilson's score interval (1927).
-    """
-    if not 0 <= yes <= base or base < 1 or not 0 < confidence < 1:
-        raise ValueError(f"no interval for {yes} of {base} at {confidence}")
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    middle = (yes + z**2 / 2) / (base + z**2)
-    reach = z / (base + z**2) * (yes * (base - yes) / base + z**2 / 4) ** 0.5
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def verdict(yes: int, base: int) -> str:

@@ -1,0 +1,105 @@
+"""The tables that the exercise of the lab "How big should your office be?" (enabler/strategy) reads from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+from IPython.display import HTML
+
+from ospolab import maturity, survey
+from ospolab.data import load
+from ospolab.lessons.offices import wrapped
+from ospolab.lessons.sizing import PEOPLE, band_words, line, of_stage
+
+__all__ = ["HOUSES", "bands", "claims", "sheet"]
+
+_S = of_stage()
+
+# Invented. What can be shown, and what people only say; the rest is missing.
+HOUSES = {
+    "A": {
+        "name": "Brightwater Pumps, a firm of 400 that hosts two projects",
+        "shown": {*_S[1], "2-1", "2-3", "2-7", "2-8", *_S[3][:5]},
+        "said": {"2-2"},
+    },
+    "B": {
+        "name": "The Ministry of Ports, 1,100 people, ships an app",
+        "shown": {*_S[1], *_S[2], "4-1", "4-4"} - {"1-6"},
+        "said": {"1-6"},
+    },
+    "C": {
+        "name": "A university library, 140 people, publishes no software and does not want to",
+        "shown": {*_S[1], *_S[2], "4-1", "4-2", "4-3", "4-4"},
+        "said": set(),
+    },
+}
+
+
+def sheet(letter: str) -> HTML:
+    """The evidence sheet of an invented house, a row for each stage."""
+    house = HOUSES[letter]
+
+    def words(ids: Collection[str]) -> str:
+        return "; ".join(maturity.items()[id_].words for id_ in maturity.items() if id_ in ids) or "–"
+
+    rows = {}
+    for stage, ids in _S.items():
+        there, told = set(ids) & house["shown"], set(ids) & house["said"]
+        everything = f"all {len(ids)}" if len(there) == len(ids) else words(there)
+        rest = set(ids) - there - told
+        rows[stage] = {
+            "shown": everything,
+            "only said": words(told),
+            "missing": f"all {len(ids)}" if len(rest) == len(ids) else words(rest),
+        }
+    table = wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage"))
+    return HTML(f"<p><strong>{letter}. {house['name']}</strong></p>{table.data}")
+
+
+# What the sentences of the first task are about: no. -> (question, year, segment, answers, in words).
+_CLAIMS = {
+    "1": ("has_ospo", 2019, "all", ("yes",), "everybody: do you have one? Yes"),
+    "2": ("has_ospo", 2019, "all", ("yes", "planned"), "everybody: do you have one? Yes, or planning one"),
+    "3": ("has_ospo", 2022, "sector:automotive", ("yes_formal", "yes_informal"), "automotive: do you have one? Yes"),
+    "4": ("team_size", 2023, "all", ("10_plus",), "who has one: how many are part of it? 10 or more"),
+    "5, first": ("benefits", 2023, "all", ("licence_compliance",), "who has one: tick what you gained. Compliance"),
+    "5, then": (
+        *("benefits_very_impactful", 2024, "all", ("licence_compliance",)),
+        "who has one: grade each gain. Compliance, in the top two grades",
+    ),
+    "6": (
+        *("team_size", 2021, "size:over_10000", ("10_plus",)),
+        "who has one, in houses of more than 10,000: how many are part of it? 10 or more",
+    ),
+    "7": (
+        *("reporting_location", 2023, "size:50-249", ("engineering",)),
+        "who has one, in houses of 50 to 249: where does it sit? Engineering",
+    ),
+    "8": ("has_ospo", 2023, "all", ("yes_formal", "yes_informal"), "everybody: do you have one? Yes"),
+}
+
+
+def claims() -> HTML:
+    """The counts behind the sentences of the exercise's first task."""
+    table, rows = load("survey_ospo"), {}
+    for name, (question, year, segment, answers, words) in _CLAIMS.items():
+        asked = table[(table.question == question) & (table.year == year) & (table.segment == segment)]
+        counted = line(int(asked[asked.answer.isin(answers)].respondents.sum()), int(asked.base.iloc[0]))
+        rows[name] = {
+            "year": year,
+            "who was asked what": words,
+            "how many": f"{counted['yes']:,} of {counted['of']:,}: {counted['share']}; {counted['what fits']} fits",
+        }
+    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("sentence"))
+
+
+def bands() -> pd.DataFrame:
+    """For each band of sizes: who had an office in 2023, what else fits, and how many people the offices had."""
+    rows = {}
+    for band in survey.BANDS:
+        counted = line(*survey.have_one_of_band(band))
+        del counted["most?"]
+        teams = {PEOPLE[answer]: int(count) for answer, count in survey.teams_of_band(band).items()}
+        rows[band_words(band)] = {"have one": counted.pop("yes"), **counted, **teams}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("people in the house")
