@@ -17,5 +17,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.training_plan import TrainingPlan
+    from ospolab.portfolio.use_policy import UsePolicy
 
-    return [Organisation, Charter, HealthReport]
+    return [Organisation, Charter, UsePolicy, TrainingPlan, HealthReport]
