@@ -4,7 +4,7 @@ A request is a dictionary with one value for each of FIELDS. A rule is {"name", 
 {field: [values]}, and a field that it does not name may be anything. The first rule that fits decides, so order is part
 of the policy. There are only a few hundred different requests: whether a policy has a gap is counted, not guessed.
 
-What routes are defensible is the course's reading of the licences named, written down in `defensible`. Not legal advice.
+What routes are defensible is the course's reading of the licences, written down in `defensible`. Not legal advice.
 """
 
 from __future__ import annotations
@@ -227,8 +227,8 @@ def clashes(rules: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 def defensible(request: Mapping[str, str]) -> dict[str, set[str]]:
     """The routes that an office can defend for a request, each with the reasons that carry it.
 
-    Where practitioners differ there are several. Read from the licence texts (GPL-3.0 sections 0 and 2, AGPL-3.0 section
-    13, MPL-2.0 section 3, LGPL-2.1 section 6), last checked 2026-11-22. Not legal advice.
+    Where practitioners differ there are several. Read from the licence texts (GPL-3.0 sections 0 and 2, AGPL-3.0
+    section 13, MPL-2.0 section 3, LGPL-2.1 section 6), last checked 2026-11-22. Not legal advice.
     """
     licence, use, channel = request["licence"], request["use"], request["channel"]
     changed, out = request["modified"] == "changed", channel == "handed-out"

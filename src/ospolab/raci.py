@@ -1,7 +1,7 @@
 """Gaps in a RACI table: who is responsible (does it), accountable (answers for it), consulted, informed.
 
-A table is {task: {role: letters}}, letters of R, A, C and I, several for one role as "RA". The rules are the common ones:
-exactly one role is accountable for a task, and at least one is responsible. One role may be both.
+A table is {task: {role: letters}}, letters of R, A, C and I, several for one role as "RA". The rules are the usual
+ones: exactly one role is accountable for a task, and at least one is responsible. One role may be both.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """How long a request waits for a board, as the one who asks feels it.
 
-The model is the simplest that queueing theory has (M/M/c): requests come at random and independently of each other, each
+The model is the simplest that queueing theory has (M/M/c): requests come at random, independently of each other, each
 of `reviewers` people decides one at a time, times to decide are spread as the exponential distribution, first come is
 first served, and nobody gives up. Real boards are worse: requests come in bunches before a release, and people go on
 holiday. Read its results as a lower bound, and compare settings rather than believe a figure.
@@ -45,8 +45,15 @@ def wait_of(share: float, asked: float, reviewers: int, decided: float) -> float
     if not 0 <= share < 1:
         raise ValueError(f"share is {share}; expected a fraction from 0 to below 1")
     return _spread(
-        asked, reviewers, decided, lambda chance, pace: max(0.0, math.log(chance / (1 - share)) / pace) if chance else 0.0
+        asked,
+        reviewers,
+        decided,
+        lambda chance, pace: _tail(chance, share) / pace,
     )
+
+
+def _tail(chance: float, share: float) -> float:
+    return max(0.0, math.log(chance / (1 - share))) if chance else 0.0
 
 
 def _spread(asked, reviewers, decided, of):

@@ -13,7 +13,7 @@ from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 
 __all__ = [
-    *("BY_USE", "DECIDED", "LICENCE_ONLY", "RACI", "decision_gaps", "explorer", "opening", "proposals"),
+    *("BY_USE", "DECIDED", "LICENCE_ONLY", "RACI", "decision_gaps", "explorer", "ladder", "opening", "proposals"),
     *("rules", "shown", "try_policy", "wait_curve"),
 ]
 
@@ -28,7 +28,8 @@ LICENCE_ONLY = """\
 BY_USE = """\
 - {name: personal-data, when: {data: [personal]},                  route: security, reason: personal}
 - {name: permissive,    when: {licence: [permissive]},             route: approve,  reason: notices}
-- {name: build-tools,   when: {use: [build-tool], licence: [weak-copyleft, copyleft]}, route: approve, reason: not-handed-out}
+- {name: build-tools,   when: {use: [build-tool], licence: [weak-copyleft, copyleft]},
+                                                                   route: approve,  reason: not-handed-out}
 - {name: anything-else, when: {},                                  route: legal,    reason: unclear}
 """
 
@@ -85,8 +86,8 @@ def opening() -> Figure:
     return figure(
         drawing,
         alt=f"Stems on a time line from {days.index[0]:%B %Y} to {days.index[-1]:%B %Y}: {len(days)} days on which "
-        f"decisions are dated, with {days.min()} to {days.max()} decisions each. The two largest are the first two. The "
-        f"longest stretch without any is {longest} days.",
+        f"decisions are dated, with {days.min()} to {days.max()} decisions each. The two largest are the first two. "
+        f"The longest stretch without any is {longest} days.",
         caption=f"The register of a foundation's licence board: {days.sum()} decisions on {len(days)} days. "
         "Data: license_decisions.",
     )
@@ -108,10 +109,10 @@ def wait_curve(asked: float = 6, reviewers: tuple[int, int] = (3, 4)) -> Figure:
     ax.legend(loc="upper right")
     return figure(
         drawing,
-        alt=f"Two curves that fall steeply and then flatten: of {asked:g} requests a day, the wait of those who reach the "
-        f"board that nine in ten do not exceed; {'; '.join(said)}.",
-        caption=f"Nine in ten requests to the board wait no longer than this. {asked:g} requests a day, {DECIDED} decisions "
-        "by each reviewer a day (invented).",
+        alt=f"Two curves that fall steeply and then flatten: of {asked:g} requests a day, the wait of those who reach "
+        f"the board that nine in ten do not exceed; {'; '.join(said)}.",
+        caption=f"Nine in ten requests to the board wait no longer than this. {asked:g} requests a day, {DECIDED} "
+        "decisions by each reviewer a day (invented).",
     )
 
 
@@ -135,10 +136,22 @@ def _ladder(personal_first: bool) -> list[tuple[str, float, float]]:
     found, approved = [], []
     for name, conditions in _STEPS.items():
         approved += conditions
-        made = [{"name": f"r{n}", "when": when, "route": "approve", "reason": "notices"} for n, when in enumerate(approved)]
+        made = [
+            {"name": f"r{n}", "when": when, "route": "approve", "reason": "notices"} for n, when in enumerate(approved)
+        ]
         done = intake.outcome([*([_PERSONAL] if personal_first else []), *made, _REST])
         found.append((name, done["automatic"], done["let through"]))
     return found
+
+
+def ladder() -> pd.DataFrame:
+    """What each step of the explorer decides by rule and lets through, in per cent, with and without the question."""
+    without, first = _ladder(False), _ladder(True)
+    rows = [(a[1], a[2], b[1], b[2]) for a, b in zip(without, first, strict=True)]
+    columns = pd.MultiIndex.from_product(
+        [["personal data not asked", "personal data first"], ["by rule", "let through"]]
+    )
+    return pd.DataFrame(rows, index=list(_STEPS), columns=columns).round(1)
 
 
 def explorer() -> Explorer:
@@ -166,8 +179,18 @@ def _view(step: str, personal: bool, reviewers: int, asked: int) -> tuple[str, F
     drawing, ax = canvas()
     for ladder, colour, dash, on in ((now, BLUE, "-", personal), (other, ORANGE, "--", not personal)):
         label = "personal data first" if on else "personal data not asked"
-        ax.plot([x for _, x, _ in ladder], [y for *_, y in ladder], dash, color=colour, marker="o", markersize=4, label=label)
-    ax.plot([automatic], [through], "o", markersize=13, markerfacecolor="none", markeredgecolor=BLUE, markeredgewidth=2.5)
+        ax.plot(
+            [x for _, x, _ in ladder],
+            [y for *_, y in ladder],
+            dash,
+            color=colour,
+            marker="o",
+            markersize=4,
+            label=label,
+        )
+    ax.plot(
+        [automatic], [through], "o", markersize=13, markerfacecolor="none", markeredgecolor=BLUE, markeredgewidth=2.5
+    )
     ax.set_xlim(-4, 104)
     ax.set_ylim(-1, 1.15 * max(y for *_, y in [*now, *other]))
     ax.set_xlabel("% decided by rules")
@@ -177,8 +200,8 @@ def _view(step: str, personal: bool, reviewers: int, asked: int) -> tuple[str, F
     picture = figure(
         drawing,
         alt=f"Line of six steps, with personal data {'first' if personal else 'not asked'}. {words}. Marked: {step}.",
-        caption="Each point approves more by rule than the one before it. Let through: approved, though somebody should "
-        "have looked. Components and licences are real (license_decisions), their uses invented.",
+        caption="Each point approves more by rule than the one before it. Let through: approved, though somebody "
+        "should have looked. Components and licences are real (license_decisions), their uses invented.",
     )
     left = asked * (1 - automatic / 100)
     wait = waiting.wait_of(0.9, left, reviewers, DECIDED)
@@ -193,7 +216,8 @@ def _felt(wait: float, left: float, reviewers: int) -> str:
     if left < 1e-9:
         return "Nobody asks the board anything."
     if math.isinf(wait):
-        return f"{left:.1f} a day are left for {board}, who manage {reviewers * DECIDED:.1f}: <b>the pile grows for ever.</b>"
+        most = f"{reviewers * DECIDED:.1f}"
+        return f"{left:.1f} a day are left for {board}, who manage {most}: <b>the pile grows for ever.</b>"
     if wait < 0.05:
         return f"Of those who reach the {board}, nine in ten are <b>taken at once</b>."
     return f"Of those who reach the {board}, nine in ten wait <b>at most {wait:.1f} working days</b>."
@@ -222,7 +246,9 @@ def proposals() -> pd.DataFrame:
             "reviewers": people,
             "decided by rules, %": round(share),
             "let through, %": round(through, 1),
-            "nine in ten wait at most, days": round(waiting.wait_of(0.9, asked * (1 - share / 100), people, DECIDED), 1),
+            "nine in ten wait at most, days": round(
+                waiting.wait_of(0.9, asked * (1 - share / 100), people, DECIDED), 1
+            ),
         }
         for name, (people, share, through) in rows.items()
     }
@@ -235,12 +261,13 @@ def try_policy(given: dict) -> str:
 
     made = use_policy.rules_from(given)
     if not made:
-        return "Put the rules into an order and give at least one of them a route and a reason. Then run this cell again."
+        return "Put the rules into an order and give at least one a route and a reason. Then run this cell again."
     done = intake.outcome(made)
-    risky = sum(intake.let_through(one, made) for one in intake.possible())
+    every = intake.possible()
+    risky = sum(intake.let_through(one, made) for one in every)
     said = [
         f"{len(made) - 1} rules and the net. {done['automatic']:.0f} % of the stream are decided without a person.",
-        f"Let through: {risky} of {len(intake.possible())} possible requests, {done['let through']:.1f} % of the stream.",
+        f"Let through: {risky} of {len(every)} possible requests, {done['let through']:.1f} % of the stream.",
         f"Stopped though there is nothing to decide: {done['held up']:.1f} % of the stream.",
     ]
     gone = intake.dead(made)

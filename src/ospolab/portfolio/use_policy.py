@@ -44,7 +44,8 @@ CANDIDATES: dict[str, tuple[str, dict[str, list[str]]]] = {
 }
 # What no rule catches: a net, because tomorrow's form will know words that today's does not.
 NET = {"name": "anything-else", "when": {}, "route": "legal", "reason": "unclear"}
-FEWEST = 0.9  # part of the requests that must be routed well before anything else of a policy counts
+FEWEST = 0.95  # part of the requests that must be routed well before anything else of a policy counts
+REASONED = 0.9  # part of the requests whose reason must carry the route
 
 Route = Literal["approve", "legal", "security", "reject"]
 Reason = Literal[
@@ -64,7 +65,7 @@ class Rule(BaseModel):
 
 
 class UsePolicy(Issued):
-    """A use policy. The first rule that fits decides. owner: who may change it. review_in_months: when it is read again."""
+    """A use policy. The first rule that fits decides. owner: who may change it."""
 
     NAME: ClassVar[str] = "use-policy"
     TITLE: ClassVar[str] = "Use policy"
@@ -88,12 +89,16 @@ class UsePolicy(Issued):
             return said + wrong
         if missed := intake.gaps(self.plain):
             said.append(f"It has no answer for {len(missed)} of {len(intake.possible())} possible requests.")
-        said += [f'Rule "{name}" is never reached: rules above it take all its requests.' for name in intake.dead(self.plain)]
+        said += [
+            f'Rule "{name}" is never reached: rules above it take all its requests.' for name in intake.dead(self.plain)
+        ]
         risky = sum(intake.let_through(one, self.plain) for one in _of(organisation))
         if risky:
             said.append(f"It approves {risky} possible requests of this organisation that somebody should look at.")
         if self.review_in_months > 18:
-            said.append("A policy is read again within 18 months, as often as conformance with ISO/IEC 5230 is confirmed.")
+            said.append(
+                "A policy is read again within 18 months, as often as conformance to ISO/IEC 5230 is confirmed."
+            )
         return said
 
     def words(self) -> dict[str, Any]:
@@ -139,10 +144,10 @@ def rules_from(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def parts(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> list[bool | float]:
-    """How far a policy holds, six equal parts: three for routes of the requests in `asked`, one each for reasons, for no
-    rule that is never reached, and for nobody held up without need. The last three count only with routes.
+    """How far a policy holds, six equal parts: three for routes of the requests in `asked`, one each for reasons, for
+    no rule that is never reached, and for nobody held up without need. The last three count only with routes.
 
-    Routes give all three if every one can be defended, two if nine of ten can.
+    Routes give all three if every one can be defended, two if 95 of 100 can.
     """
     rules = rules_from(policy)
     if not rules:
@@ -155,18 +160,20 @@ def parts(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> list[bool |
         enough,
         enough,
         good == 1,
-        enough and reasoned >= FEWEST,
+        enough and reasoned >= REASONED,
         enough and not intake.dead(rules),
         enough and not any(intake.held_up(one, rules) for one in asked),
     ]
 
 
 def remarks(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> list[str]:
-    """For the feedback: requests that the policy routes as nobody can defend, three at most, and rules never reached."""
+    """For the feedback: three requests at most that are routed as nobody can defend, and rules never reached."""
     rules = rules_from(policy)
-    wrong = [(one, rule) for one in asked if rules and not intake.holds(one, (rule := intake.route(one, rules))["route"])]
+    wrong = [
+        (one, rule) for one in asked if rules and not intake.holds(one, (rule := intake.route(one, rules))["route"])
+    ]
     said = [
-        f"{_said({field: (value,) for field, value in one.items()})}: rule \"{rule['name']}\" says "
+        f'{_said({field: (value,) for field, value in one.items()})}: rule "{rule["name"]}" says '
         f"{intake.ROUTES[rule['route']]}; defensible: {', '.join(intake.ROUTES[r] for r in intake.defensible(one))}."
         for one, rule in wrong[:3]
     ]
