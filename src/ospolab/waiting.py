@@ -60,7 +60,7 @@ def _spread(asked, reviewers, decided, of):
     if decided <= 0:
         raise ValueError("a reviewer decides more than 0 requests a day")
     pace = reviewers * decided - asked  # how fast a pile melts
-    return of(erlang_c(asked / decided, reviewers), pace) if pace > 0 else math.inf
+    return of(erlang_c(asked / decided, reviewers), pace) if pace > 1e-9 else math.inf
 
 
 def felt_between(gaps: Sequence[float], share: float | None = None) -> float:
