@@ -8,16 +8,18 @@ What a row means, and the traps in reading it, stands in the book's data registe
 """
 
 import difflib
+import json
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
-__all__ = ["UnknownTable", "describe", "load", "names", "register", "schema"]
+__all__ = ["UnknownTable", "describe", "document", "documents", "load", "names", "register", "schema"]
 
 FOLDER = Path(__file__).parent
 TABLES = FOLDER / "tables"
+DOCUMENTS = FOLDER / "documents"
 
 
 class UnknownTable(KeyError):
@@ -64,6 +66,21 @@ def schema(name: str) -> dict:
 def describe(name: str) -> dict:
     """What a row and each column of a table mean, how it was reduced, its traps and its attribution."""
     return _yaml("tables.yml")[_known(name)]
+
+
+def document(name: str) -> dict:
+    """A JSON document of the course by the name of its file, "field-portal.cdx.json"; a fresh copy at each call.
+
+    Raises UnknownTable for a name that `documents` does not have.
+    """
+    if name not in documents():
+        raise UnknownTable(f'There is no document "{name}". All documents: {", ".join(documents())}.')
+    return json.loads((DOCUMENTS / name).read_text(encoding="utf-8"))
+
+
+def documents() -> dict[str, dict]:
+    """Where the documents that are no tables come from: {file: title, kind, source, date, licence, sha256, limits}."""
+    return yaml.safe_load((DOCUMENTS / "register.yml").read_text(encoding="utf-8"))
 
 
 def _known(name: str) -> str:

@@ -17,5 +17,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.sbom_file import Sbom
+    from ospolab.portfolio.sbom_report import SbomReport
 
-    return [Organisation, Charter, HealthReport]
+    return [Organisation, Charter, Sbom, SbomReport, HealthReport]
