@@ -1,7 +1,7 @@
 """Bills of materials: whether a CycloneDX file keeps its schema, how complete it is, and what differs between two.
 
-A bill of materials here is the JSON object of a CycloneDX 1.6 file, as `ospolab.data.document` reads it. Nothing in this
-module knows whether what a file says is true: it can only see what is written.
+A bill of materials here is the JSON object of a CycloneDX 1.6 file, as `ospolab.data.document` reads it. Nothing in
+this module knows whether what a file says is true: it can only see what is written.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ __all__ = [
     "to_spdx",
 ]
 
-# The seven data fields of the minimum elements of NTIA (July 2021), in the order of that report, and where CycloneDX 1.6
-# has them. The four that the draft of CISA (August 2025) adds. Names of fields are facts; the words are ours.
+# The seven data fields of the minimum elements of NTIA (July 2021), in the order of that report, and the four that the
+# draft of CISA (August 2025) adds. Names of fields are facts; the words are ours.
 ELEMENTS = {
     "supplier": "who makes the component",
     "name": "its name",
@@ -114,7 +114,11 @@ def components(bom: Mapping[str, Any]) -> pd.DataFrame:
 
 def _identity(component: Mapping[str, Any]) -> str:
     url = _purl(component)
-    return PackageURL(url.type, url.namespace, url.name).to_string() if url else key(component.get("name", ""))
+    if url is None:
+        return key(component.get("name", ""))
+    # A package URL keeps the dots of a Python package's name, and the index takes them for hyphens.
+    name = key(url.name) if url.type == "pypi" else url.name
+    return PackageURL(url.type, url.namespace, name).to_string()
 
 
 def _purl(component: Mapping[str, Any]) -> PackageURL | None:
@@ -166,13 +170,18 @@ def _repeats(classifier: str, id_: str) -> bool:
 @cache
 def _valid(expression: str) -> bool:
     """Whether this is an SPDX expression of ids that exist: "GPL" is none."""
-    licensing = get_spdx_licensing()
+    licensing = _licensing()
     try:
         parsed = licensing.parse(expression, validate=True, strict=True)
     except (ExpressionError, AttributeError):
         return False
     # The library also knows everyday names; only ids as SPDX writes them count here.
     return parsed is not None and parsed.render() == licensing.parse(parsed.render()).render() == _spaced(expression)
+
+
+@cache
+def _licensing():
+    return get_spdx_licensing()
 
 
 def _spaced(expression: str) -> str:
@@ -242,7 +251,10 @@ def _of_component(element: str, one: Mapping[str, Any], graph: set[str], reached
     if element == "relationship":
         return ref in graph, ref in reached
     if element == "hash":
-        sums = [*one.get("hashes", []), *(h for ref in one.get("externalReferences", []) for h in ref.get("hashes", []))]
+        sums = [
+            *one.get("hashes", []),
+            *(h for ref in one.get("externalReferences", []) for h in ref.get("hashes", [])),
+        ]
         return bool(sums), any(h.get("alg") in STRONG_HASHES for h in sums)
     if element == "licence":
         says, clear = licence(one)

@@ -201,7 +201,7 @@ def _passed(name: str, demand: str, column: str, least: int) -> tuple[str, Figur
     return sentence, figure(
         drawing,
         alt=f"Bars for {name}, {column}: {spoken}. The line stands at {least} %.",
-        caption="Per cent of components with each element; author, timestamp, tool and context are about the whole list.",
+        caption="Per cent of components with each element. Author, timestamp, tool and context are about the list.",
     )
 
 

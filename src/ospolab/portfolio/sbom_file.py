@@ -33,7 +33,7 @@ CLASSIFIERS = {"setuptools": "MIT", "unidecode": "GPL-2.0-or-later"}
 
 
 class Sbom(Paper):
-    """A CycloneDX 1.6 bill of materials. What stands in metadata, components and so on is checked by the schema itself."""
+    """A CycloneDX 1.6 bill of materials. What metadata, components and so on hold inside, its schema checks."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -71,7 +71,9 @@ class Sbom(Paper):
         if lacking:
             said.append(f"Of the seven minimum elements it does not hold for every component: {', '.join(lacking)}.")
         if any(one.get("aggregate") == "complete" for one in self.compositions):
-            said.append("It claims to be complete; a tool that reads package metadata cannot know what is bundled inside.")
+            said.append(
+                "It claims to be complete; a tool that reads package metadata cannot know what is bundled inside."
+            )
         return said
 
     def words(self) -> dict[str, Any]:
@@ -121,7 +123,8 @@ def completed(
 
     author: the organisation that makes product and list. phase: a lifecycle phase of CycloneDX ("build"). claim: how
     complete it says it is ("complete", "incomplete", "unknown"). supplier: of the components, "project" (the project of
-    that name), "us", "index" (the package index), or "unknown" (left out, and said so). licences: see `decided_licences`.
+    that name), "us", "index" (the package index), or "unknown" (left out, and said so). licences: of
+    `decided_licences`.
     """
     bom = copy.deepcopy(document(GENERATED))
     about = bom["metadata"]

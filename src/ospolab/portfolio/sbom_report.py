@@ -116,7 +116,7 @@ class SbomReport(Issued):
             said.append(f"It names as supplier of the components {SUPPLIERS[self.supplier]}, who did not make them.")
         if organisation.ships_products and self.rhythm not in GOOD["rhythm"]:
             said.append(
-                f"It is renewed {RHYTHMS[self.rhythm]}, and software leaves the house: each release needs a list of its own."
+                f"It is renewed {RHYTHMS[self.rhythm]}, and software leaves the house: each release needs its own list."
             )
         if any(one.verdict == "block" for one in self.changes) and not self.decision:
             said.append("The gate blocks a change, and nobody has decided about it.")
@@ -141,14 +141,14 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
         whether = "" if ours.segment == "business" else " Whether we count as one is a question for counsel."
         said.append(
             "Software leaves the house in what we ship. From 11 December 2027 a manufacturer draws up a bill of "
-            "materials, machine-readable and of at least the top-level dependencies, for a product on the market of the "
-            f"European Union (Cyber Resilience Act, Annex I; last checked 2026-11-22).{whether}"
+            "materials, machine-readable and of at least the top-level dependencies, for a product on the market of "
+            f"the European Union (Cyber Resilience Act, Annex I; last checked 2026-11-28).{whether}"
         )
     else:
         said.append(
-            "Nothing of ours is in other people's hands as a product, so the duty of the Cyber Resilience Act to have a "
-            "bill of materials is our suppliers' (from 11 December 2027; last checked 2026-11-22). We still need ours, to "
-            "answer what runs where."
+            "Nothing of ours is in other people's hands as a product, so the duty of the Cyber Resilience Act to have "
+            "a bill of materials is our suppliers' (from 11 December 2027; last checked 2026-11-28). We still need "
+            "ours, to answer what runs where."
         )
     if ours.people < 50:
         said.append("We are few: the build makes the list, and one person looks at what the gate asks.")
@@ -156,8 +156,8 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
 
 
 def parts(report: Mapping[str, Any]) -> list[bool]:
-    """Whether each part of a report can be defended: when the list was made; how complete it claims to be; whom it names
-    as supplier; when it is renewed, with owner and decision. report: answers of the form, any may be missing.
+    """Whether each part of a report can be defended: when the list was made; how complete it claims to be; whom it
+    names as supplier; when it is renewed, with owner and decision. report: answers of the form, any may be missing.
     """
     held = {field: report.get(field) in good for field, good in GOOD.items()}
     renewed = held["rhythm"] and {"owner", "decision"} <= report.keys()
@@ -190,7 +190,7 @@ def issue(report: Mapping[str, Any], fields: Mapping[str, Any], gate: Mapping[st
 def from_file(
     file: Sbom, author: str, report: Mapping[str, Any], verdicts: Mapping[str, Any], ours: Organisation
 ) -> SbomReport:
-    """The report about a list. verdicts: component -> {"verdict": ...}, as a person gave them; the gate's own otherwise."""
+    """The report about a list. verdicts: component -> {"verdict": ...} of a person, or else the gate's own."""
     bom = file.bom()
     table, score = sbom.components(bom), sbom.completeness(bom, sbom.CISA_DRAFT)
     changed = sbom.changes(document(OLD), bom)
