@@ -25,6 +25,7 @@ __all__ = [
     "opening",
     "packages_to_settle",
     "scores",
+    "shown",
     "side_by_side",
     "to_gate",
 ]
@@ -37,6 +38,7 @@ LISTS = {
     "This course, from the environment": "course.cdx.json",
 }
 COMPLETED = "Reading desk, completed by a person"
+COLUMNS = dict(zip(LISTS, ("environment", "lock file", "nine names", "data stack", "course"), strict=True))
 OLD, NEW = "reading-desk-1.4.0.cdx.json", "reading-desk-2.0.0.cdx.json"
 
 
@@ -112,8 +114,15 @@ def _listed() -> dict[str, str]:
 
 
 def scores(elements: tuple[str, ...] = sbom.NTIA, column: str = "usable") -> pd.DataFrame:
-    """Per cent by element (rows) of every list of the lab (columns)."""
-    return pd.DataFrame({name: sbom.completeness(_bom(name), elements)[column] for name in LISTS})
+    """Per cent by element (rows) of every list of the lab (columns; the first three are the Reading desk's)."""
+    return pd.DataFrame({short: sbom.completeness(_bom(name), elements)[column] for name, short in COLUMNS.items()})
+
+
+def shown(table: pd.DataFrame) -> HTML:
+    """A wide table, whole; as text its columns would be cut to the width of whoever's window."""
+    cells = "white-space:normal;min-width:6.5em;text-align:left;vertical-align:top"
+    text = table.replace("", "(none)").to_html(border=0)
+    return HTML(text.replace("<th>", f'<th style="{cells}">').replace("<td>", f'<td style="{cells}">'))
 
 
 def gated() -> pd.DataFrame:
@@ -224,13 +233,12 @@ SETTLED = {
 def packages_to_settle() -> HTML:
     """The packages of the exercise's first task with their three fields; the generated list's answer is left out."""
     table = fields(*SETTLED.values()).drop(columns="in the list")
-    return HTML(table.replace("", "(none)").to_html(border=0))
+    return shown(table)
 
 
 def to_gate() -> HTML:
     """The changes of the exercise's gate, without verdicts."""
-    table = gated().drop(columns="verdict").loc[list(TO_GATE)]
-    return HTML(table.replace("", "(none)").to_html(border=0))
+    return shown(gated().drop(columns="verdict").loc[list(TO_GATE)])
 
 
 TO_GATE = (
