@@ -120,7 +120,7 @@ def scores(elements: tuple[str, ...] = sbom.NTIA, column: str = "usable") -> pd.
 
 def shown(table: pd.DataFrame) -> HTML:
     """A wide table, whole; as text its columns would be cut to the width of whoever's window."""
-    cells = "white-space:normal;min-width:6.5em;text-align:left;vertical-align:top"
+    cells = "white-space:normal;overflow-wrap:anywhere;min-width:6em;text-align:left;vertical-align:top"
     text = table.replace("", "(none)").to_html(border=0)
     return HTML(text.replace("<th>", f'<th style="{cells}">').replace("<td>", f'<td style="{cells}">'))
 
