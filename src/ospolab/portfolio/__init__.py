@@ -19,10 +19,12 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.sbom_file import Sbom
+    from ospolab.portfolio.sbom_report import SbomReport
     from ospolab.portfolio.training_plan import TrainingPlan
     from ospolab.portfolio.triage_report import TriageReport
     from ospolab.portfolio.use_policy import UsePolicy
     from ospolab.portfolio.vex_file import Vex
     from ospolab.portfolio.watch_list import WatchList
 
-    return [Organisation, Charter, MaturityPlacement, UsePolicy, TrainingPlan, FundingPlan, WatchList, TriageReport, Vex, HealthReport]
+    return [Organisation, Charter, MaturityPlacement, UsePolicy, TrainingPlan, Sbom, FundingPlan, WatchList, TriageReport, Vex, HealthReport, SbomReport]
