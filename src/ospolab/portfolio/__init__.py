@@ -15,7 +15,9 @@ def kinds() -> list[type[Paper]]:
     """Every paper the labs that exist can issue, in the order of the course."""
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
+    from ospolab.portfolio.contribution_checklist import ContributionChecklist
     from ospolab.portfolio.health_report import HealthReport
+    from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
     from ospolab.portfolio.organisation import Organisation
 
-    return [Organisation, Charter, HealthReport]
+    return [Organisation, Charter, ContributionChecklist, InnerSourceCandidates, HealthReport]
