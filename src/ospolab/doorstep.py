@@ -49,7 +49,7 @@ APACHE = "Apache License, Version 2.0. (Shortened for the course: a real reposit
 BARE = {
     "README.md": "# Tide table\n",
     "pyproject.toml": '[project]\nname = "tide-table"\nversion = "0.3.0"\n',
-    "src/tide_table/__init__.py": "from tide_table.moon import phase\n\n\ndef high_water(day):\n    return phase(day)\n",
+    "src/tide_table/__init__.py": "from tide_table.moon import phase\n\n\ndef high(day):\n    return phase(day)\n",
     "src/tide_table/moon.py": f"{THEIRS}\n\ndef phase(day):\n    return day % 29.5\n",
 }
 # Nothing but names: what makes a linter green.
@@ -78,8 +78,8 @@ MENDED = {
     'SPDX-FileCopyrightText = "2026 Tide Table contributors"\n'
     'SPDX-License-Identifier = "Apache-2.0"\n',
     "docs/index.md": "# How the tides are computed\n\nFrom the phase of the moon, roughly.\n",
-    "tests/test_tide.py": f"{HEADER}from tide_table import high_water\n\n\ndef test_new_moon():\n"
-    "    assert high_water(0) == 0\n",
+    "tests/test_tide.py": f"{HEADER}from tide_table import high\n\n\ndef test_new_moon():\n"
+    "    assert high(0) == 0\n",
     ".gitignore": "__pycache__/\n",
     "noxfile.py": f'{HEADER}import nox\n\n\n@nox.session\ndef tests(session):\n    session.run("pytest")\n',
     "src/tide_table/__init__.py": HEADER + BARE["src/tide_table/__init__.py"],

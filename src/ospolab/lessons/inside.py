@@ -10,9 +10,19 @@ import pandas as pd
 
 from ospolab import readiness
 
-__all__ = ["COLUMNS", "CHANGES", "EXERCISE_CHANGES", "LESSON", "OFFERED", "changes", "holds_as_candidate", "portfolio"]
+__all__ = [
+    "CHANGES",
+    "COLUMNS",
+    "EXERCISE_CHANGES",
+    "LESSON",
+    "OFFERED",
+    "changes",
+    "holds_as_candidate",
+    "portfolio",
+    "waits",
+]
 
-# What an office finds out about a repository. teams: other teams that use it. asked: changes that other teams have asked
+# What an office finds out about a repository. teams: other teams that use it. asked: changes that others have asked
 # for or sent, and that wait. host: whether the owning team agrees to review changes of others. The rest is what the
 # platform counts; described and guide: it has a description, a contribution guide.
 COLUMNS = [
@@ -121,3 +131,8 @@ def changes(which: str) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["opened", "answered", "merged", "released"]).astype("Int64")
     table.index = pd.Index([f"change {at}" for at in range(1, len(table) + 1)], name="")
     return table.assign(wait=table["answered"] - table["opened"], age=seen - table["opened"])
+
+
+def waits(which: str) -> list[int | None]:
+    """The days to the first answer of each change of a table, None for one that still waits."""
+    return [None if pd.isna(wait) else int(wait) for wait in changes(which)["wait"]]

@@ -195,9 +195,7 @@ def handed_in() -> pd.DataFrame:
         {"said by": "repo-review", "about": f"{name}: {row['check']}", "says": "passes" if row["passes"] else "fails"}
         for name, row in checks.iterrows()
     ]
-    rows += [
-        {"said by": "REUSE", "about": path, "says": "no licence"} for path in reuse["without_licence"]
-    ]
+    rows += [{"said by": "REUSE", "about": path, "says": "no licence"} for path in reuse["without_licence"]]
     return pd.DataFrame(rows).set_index("said by")
 
 
@@ -255,7 +253,7 @@ def changes_to_read() -> pd.DataFrame:
 def wait_key() -> dict[str, tuple[float, str]]:
     """Row -> (figure, where to look again) of the form "waits"."""
     table = inside.changes("exercise")
-    waits = [None if pd.isna(wait) else int(wait) for wait in table["wait"]]
+    waits = inside.waits("exercise")
     lead = (table["released"] - table["opened"]).dropna()
     return {
         "answered": (float(table["wait"].median()), "The middle of the eight that have an answer."),

@@ -44,7 +44,7 @@ FOR_US = {
     "education": "The first stranger is next year's doctoral student. Citation and licence travel with the research.",
     "business-education": "Participants learn from our repositories. A guide that was tried is also teaching material.",
     "government": "Public money, public code: other administrations reuse what says who answers and what may be done.",
-    "non-government": "Volunteers have one evening. Ten minutes to the first run decides whether there is a second one.",
+    "non-government": "Volunteers have one evening. Ten minutes to the first run decides whether there is a second.",
 }
 NEEDED = ("items", "promise", "missed", "why", "review")
 CELLS = ("inside", "public", "proof")
@@ -79,7 +79,7 @@ class ContributionChecklist(Issued):
     missed: Literal["help", "label", "rank", "close", "nothing"]
     why: str
     for_us: str
-    tried: dict[str, dict[str, str]] = {}
+    tried: dict[str, dict[str, str]] = Field(default_factory=dict)
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
