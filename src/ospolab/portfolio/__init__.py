@@ -15,8 +15,10 @@ def kinds() -> list[type[Paper]]:
     """Every paper the labs that exist can issue, in the order of the course."""
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
+    from ospolab.portfolio.contribution_checklist import ContributionChecklist
     from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
+    from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
     from ospolab.portfolio.sbom_file import Sbom
@@ -27,4 +29,4 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.vex_file import Vex
     from ospolab.portfolio.watch_list import WatchList
 
-    return [Organisation, Charter, MaturityPlacement, UsePolicy, TrainingPlan, Sbom, FundingPlan, WatchList, TriageReport, Vex, HealthReport, SbomReport]
+    return [Organisation, Charter, MaturityPlacement, UsePolicy, TrainingPlan, Sbom, SbomReport, ContributionChecklist, InnerSourceCandidates, FundingPlan, WatchList, TriageReport, Vex, HealthReport]
