@@ -183,6 +183,20 @@ def test_changes_are_found_by_package_url_and_not_by_spelling():
     assert sbom.changes(same, copy.deepcopy(same)).empty
 
 
+def of(name: str, version: str, id_: str) -> dict:
+    part = {"name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"}
+    return {"components": [part | {"licenses": [{"license": {"id": id_}}]}]}
+
+
+def test_a_dot_in_a_package_url_is_no_other_package_and_a_licence_alone_is_a_change():
+    dotted, hyphened = of("boolean.py", "5.0", "BSD-2-Clause"), of("boolean-py", "5.0", "BSD-2-Clause")
+    assert sbom.changes(dotted, hyphened).empty
+    (row,) = sbom.changes(dotted, of("boolean.py", "5.0", "MIT")).to_dict(orient="index").items()
+    assert row[0] == "boolean-py" and (row[1]["change"], row[1]["licence after"]) == ("changed", "MIT")
+    bare = {"components": [{"name": "Boolean_py", "version": "5.0"}]}
+    assert list(sbom.components(bare).index) == ["boolean-py"]
+
+
 @pytest.mark.parametrize(
     ("row", "verdict"),
     [
