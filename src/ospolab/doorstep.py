@@ -78,8 +78,7 @@ MENDED = {
     'SPDX-FileCopyrightText = "2026 Tide Table contributors"\n'
     'SPDX-License-Identifier = "Apache-2.0"\n',
     "docs/index.md": "# How the tides are computed\n\nFrom the phase of the moon, roughly.\n",
-    "tests/test_tide.py": f"{HEADER}from tide_table import high\n\n\ndef test_new_moon():\n"
-    "    assert high(0) == 0\n",
+    "tests/test_tide.py": f"{HEADER}from tide_table import high\n\n\ndef test_new_moon():\n    assert high(0) == 0\n",
     ".gitignore": "__pycache__/\n",
     "noxfile.py": f'{HEADER}import nox\n\n\n@nox.session\ndef tests(session):\n    session.run("pytest")\n',
     "src/tide_table/__init__.py": HEADER + BARE["src/tide_table/__init__.py"],
