@@ -106,7 +106,7 @@ def wait_curve(asked: float = 6, reviewers: tuple[int, int] = (3, 4)) -> Figure:
     ax.set_ylim(0, 12)
     ax.set_xlabel("% of requests decided by rules")
     ax.set_ylabel("working days")
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper right", frameon=False)
     return figure(
         drawing,
         alt=f"Two curves that fall steeply and then flatten: of {asked:g} requests a day, the wait of those who reach "
@@ -195,7 +195,7 @@ def _view(step: str, personal: bool, reviewers: int, asked: int) -> tuple[str, F
     ax.set_ylim(-1, 1.15 * max(y for *_, y in [*now, *other]))
     ax.set_xlabel("% decided by rules")
     ax.set_ylabel("% let through")
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper left", frameon=False)
     words = "; ".join(f"{name}: {x:.0f} % by rules, {y:.1f} % let through" for name, x, y in now)
     picture = figure(
         drawing,
