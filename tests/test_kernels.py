@@ -53,6 +53,11 @@ def test_pictures_and_errors_are_those_of_an_ordinary_kernel(asked_for):
         run("1 / 0")
 
 
+def test_tables_are_shown_as_in_an_ordinary_kernel(asked_for):
+    (said,) = run("import pandas; print(pandas.get_option('display.max_columns'))")
+    assert said == "20\n", "pandas takes it for a terminal"
+
+
 def test_a_kernel_that_ends_is_seen_to_have_ended(asked_for):
     with pytest.raises(DeadKernelError):
         run("import os; os._exit(3)")

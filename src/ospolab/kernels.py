@@ -8,6 +8,7 @@ this starts an ordinary one.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib
 import json
@@ -20,6 +21,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
@@ -134,9 +136,12 @@ def main() -> None:
     """Import, then fork a kernel for each line on the socket whose number is the first argument, until it closes."""
     # ipykernel reads the first when it is imported: a kernel ends when this process does. matplotlib reads the second.
     os.environ |= {"JPY_PARENT_PID": str(os.getpid()), "MPLBACKEND": INLINE}
+    # pandas asks when it is imported whether it is in a notebook, and folds wide tables otherwise.
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=True)
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    del builtins.get_ipython
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for kernels here: their ends are seen by pidfd
     channel = socket.socket(fileno=int(sys.argv[1]))
     orders = channel.makefile("r")
