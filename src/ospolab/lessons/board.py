@@ -148,9 +148,7 @@ def ladder() -> pd.DataFrame:
     """What each step of the explorer decides by rule and lets through, in per cent, with and without the question."""
     without, first = _ladder(False), _ladder(True)
     rows = [(a[1], a[2], b[1], b[2]) for a, b in zip(without, first, strict=True)]
-    columns = pd.MultiIndex.from_product(
-        [["personal data not asked", "personal data first"], ["by rule", "let through"]]
-    )
+    columns = pd.MultiIndex.from_product([["data not asked", "data first"], ["by rule", "let through"]])
     return pd.DataFrame(rows, index=list(_STEPS), columns=columns).round(1)
 
 
