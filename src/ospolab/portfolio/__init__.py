@@ -29,4 +29,19 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.vex_file import Vex
     from ospolab.portfolio.watch_list import WatchList
 
-    return [Organisation, Charter, MaturityPlacement, UsePolicy, TrainingPlan, Sbom, SbomReport, ContributionChecklist, InnerSourceCandidates, FundingPlan, WatchList, TriageReport, Vex, HealthReport]
+    return [
+        Organisation,
+        Charter,
+        MaturityPlacement,
+        UsePolicy,
+        TrainingPlan,
+        Sbom,
+        SbomReport,
+        ContributionChecklist,
+        InnerSourceCandidates,
+        FundingPlan,
+        WatchList,
+        TriageReport,
+        Vex,
+        HealthReport,
+    ]
