@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 from ospolab import course
 from ospolab.authoring import cases, exercises
 from ospolab.authoring.cases import CASES, case, students
-from ospolab.grading import run, sandbox
+from ospolab.grading import plan, run, sandbox
 
 ROOT = course.root()
 STUDENTS = cases.names()
@@ -177,7 +177,7 @@ def test_the_paper_is_written_from_the_answers(graded):
     for folders in graded[:2] if not sandbox.probe() else graded[:1]:
         for assignment, folder in folders.items():
             for student in [one for one in stock_class(assignment) if not one.startswith("mixed-")]:
-                papers = list((folder / "autograded" / student / assignment / "portfolio").glob("*.md"))
+                papers = list((folder / "autograded" / student / assignment / "portfolio").glob("*"))
                 assert bool(papers) == (student != "blank"), student
 
 
@@ -227,6 +227,17 @@ def test_no_solution_is_released(assignment):
                 seen += 1
                 assert line.strip().replace('"', '\\"') not in released, line
     assert seen > 5, "found nothing to look for: have the markers changed?"
+
+
+@pytest.mark.parametrize("assignment", exercises.sources())
+def test_hidden_cases_come_last_where_a_learners_function_is_asked(assignment):
+    """What comes after them would never be told: a function may have learnt something by then. See grading.trial."""
+    folder = ROOT / "exercises"
+    paths = (folder / part / assignment / f"{assignment}.ipynb" for part in ("source", "release"))
+    for cell in plan.read(*paths).of("test"):
+        if cell.names and cell.hidden:
+            after = cell.source.rpartition("### END HIDDEN TESTS")[2]
+            assert not after.strip(), f"{cell.name}: nothing may stand after its hidden cases"
 
 
 @pytest.mark.parametrize("assignment", exercises.sources())

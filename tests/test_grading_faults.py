@@ -112,11 +112,11 @@ def test_a_process_that_is_lost_is_replaced(tmp_path, who):
 def test_a_submission_that_is_replaced_meanwhile_is_graded_as_it_is_in_the_end(tmp_path, monkeypatch):
     students = {"early": "reference", "late": "blank"}
     lay_out(tmp_path, students)
-    judged, replaced = run.station.judged, []
+    judged, asked = run.station.judged, []
 
     def first_replace(*arguments):
-        if not replaced:
-            replaced.append(True)
+        asked.append(True)
+        if len(asked) == 2:  # one judge, and it is the turn of the second submission: it has been read
             for path in (tmp_path / "submitted" / "late" / NAME).iterdir():
                 path.unlink()
             (tmp_path / "submitted" / "late" / NAME).rmdir()
