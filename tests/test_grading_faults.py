@@ -59,7 +59,13 @@ def graded(folder: Path) -> int:
 def grading(folder: Path, *options: str):
     """`ospolab grade` as a process, with what it says on standard output."""
     command = [sys.executable, "-m", "ospolab", "grade", NAME, "--folder", str(folder), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+
+    def listen():  # a shell has what it starts in the background ignore Ctrl+C, and that is inherited
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=listen
+    ) as process:
         try:
             yield process
         finally:
