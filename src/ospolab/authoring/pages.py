@@ -266,9 +266,9 @@ are held out for grading.
 
 ## Reading them without the course
 
-[Documents](documents.md) that are no tables have a page of their own. The tables are plain CSV files (UTF-8, one header row, ISO dates, quarters as `2024Q3`, booleans as `true` and `false`) in
-`src/ospolab/data/tables/`. Take them, with the notice on the table's page where its licence asks for one. Facts as such
-are not protected; this is not legal advice.
+The tables are plain CSV files (UTF-8, one header row, ISO dates, quarters as `2024Q3`, booleans as `true` and `false`)
+in `src/ospolab/data/tables/`. Take them, with the notice on the table's page where its licence asks for one. Facts as
+such are not protected; this is not legal advice. [Documents](documents.md) that are no tables have a page of their own.
 """
 
 
@@ -277,9 +277,9 @@ def documents_page(documents: dict[str, dict]) -> str:
     parts = [
         "<!-- Derived by ospolab.authoring.pages; do not edit. -->",
         "# Documents",
-        "Some lessons work on whole files as an office gets them, and not on tables: bills of materials, mostly. They are "
-        "frozen like the tables, and have a register of their own. Figures and identifiers only; no names, addresses or "
-        "accounts of people.",
+        "Some lessons work on whole files as an office gets them, and not on tables: bills of materials, mostly. "
+        "They are frozen like the tables, and have a register of their own. Figures and identifiers only; no names, "
+        "addresses or accounts of people.",
         '```python\nfrom ospolab.data import document\n\ndocument("field-portal.cdx.json")\n```',
     ]
     for name, about in sorted(documents.items()):
