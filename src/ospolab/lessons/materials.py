@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -125,10 +126,30 @@ def completed() -> pd.DataFrame:
 
 
 def shown(table: pd.DataFrame) -> HTML:
-    """A wide table, whole; as text its columns would be cut to the width of whoever's window."""
-    cells = "white-space:normal;overflow-wrap:anywhere;min-width:6em;text-align:left;vertical-align:top"
-    text = table.replace("", "(none)").to_html(border=0)
-    return HTML(text.replace("<th>", f'<th style="{cells}">').replace("<td>", f'<td style="{cells}">'))
+    """A wide table, whole; as text its columns would be cut to the width of whoever's window.
+
+    On a narrow page each row becomes a block of its own, in which each value has its column's name before it.
+    """
+    wrap = "white-space:normal;text-align:left;vertical-align:top"
+
+    def cell(value: object, tag: str, role: str, more: str = "") -> str:
+        return f'<{tag} role="{role}" style="{wrap}"{more}>{escape(str(value) or "(none)")}</{tag}>'
+
+    head = cell(" ", "td", "cell") + "".join(cell(name.strip(), "th", "columnheader") for name in table.columns)
+    rows = "".join(
+        '<tr role="row">'
+        + cell(name, "th", "rowheader")
+        + "".join(
+            cell(value, "td", "cell", f' data-column="{escape(column.strip())}"')
+            for column, value in zip(table.columns, row, strict=True)
+        )
+        + "</tr>"
+        for name, *row in table.itertuples()
+    )
+    return HTML(
+        '<table class="dataframe ospolab-stacks" role="table">'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody></table>'
+    )
 
 
 def gated() -> pd.DataFrame:
