@@ -37,22 +37,19 @@ HOUSES = {
 
 
 def sheet(letter: str) -> HTML:
-    """The evidence sheet of an invented house, a row for each stage."""
+    """The evidence sheet of an invented house: for each stage what is shown, only said, missing."""
     house = HOUSES[letter]
 
     def words(ids: Collection[str]) -> str:
-        return "; ".join(maturity.items()[id_].words for id_ in maturity.items() if id_ in ids) or "–"
+        return "; ".join(maturity.items()[id_].words for id_ in maturity.items() if id_ in ids)
 
     rows = {}
     for stage, ids in _S.items():
         there, told = set(ids) & house["shown"], set(ids) & house["said"]
-        everything = f"all {len(ids)}" if len(there) == len(ids) else words(there)
-        rest = set(ids) - there - told
-        rows[stage] = {
-            "shown": everything,
-            "only said": words(told),
-            "missing": f"all {len(ids)}" if len(rest) == len(ids) else words(rest),
-        }
+        for kind, found in {"shown": there, "only said": told, "missing": set(ids) - there - told}.items():
+            if found:
+                all_or_some = f"all {len(ids)}" if len(found) == len(ids) else words(found)
+                rows[f"{stage} {kind}"] = {"evidence": all_or_some}
     table = wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage"), least="0")
     return HTML(f"<p><strong>{letter}. {house['name']}</strong></p>{table.data}")
 
