@@ -163,6 +163,13 @@ def test_whoever_has_reached_the_stage_that_is_needed_needs_no_step(needed, shar
     assert placement.parts(evidence, form, work)[1] == pytest.approx(share)
 
 
+def test_ticking_everything_earns_no_steps():
+    evidence, form, work = changed(stage="0", needed="1")
+    evidence = {"items": {id_: {"state": "shown", "where": "there"} for id_ in EVERYTHING}}
+    form["steps"] = {row: {**form["steps"][row], "closes": "keep"} for row in form["steps"]}
+    assert placement.parts(evidence, form, work)[:2] == [0, 0]
+
+
 def test_grading_says_which_part_fell_and_why(capsys):
     evidence, form, work = changed(yes=9, low=7, high=8, stage="1")
     del evidence["items"]["1-4"]["where"]

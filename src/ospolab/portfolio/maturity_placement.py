@@ -276,9 +276,12 @@ def parts(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mappi
     placed = carried and "needed" in placement and "because" in placement
     rows = placement.get("steps", {})
     chosen = [rows.get(row, {}).get("closes", "") for row in _ORDER]
+    holding = _steps_hold(chosen, shown, int(placement.get("needed", 4)))
+    if not carried:  # whoever claims another stage than is shown cannot say that nothing is left to do
+        holding = [step != KEEP and step_holds(step, shown, chosen[:at]) for at, step in enumerate(chosen)]
     steps = [
         complete and holds and {"closes", "done", "owner", "months"} <= set(rows.get(row, {}))
-        for row, holds in zip(_ORDER, _steps_hold(chosen, shown, int(placement.get("needed", 4))), strict=True)
+        for row, holds in zip(_ORDER, holding, strict=True)
     ]
     band = placement.get("people")
     ranged = {"basis", "low", "high"} <= set(placement) and band is not None
