@@ -53,7 +53,8 @@ BY_USE = """\
 - name: build-tools
   when:
     use: [build-tool]
-    licence: [weak-copyleft, copyleft]
+    licence: [weak-copyleft,
+              copyleft]
   route: approve
   reason: not-handed-out
 
@@ -153,8 +154,8 @@ _REST = {"name": "rest", "when": {}, "route": "legal", "reason": "unclear"}
 _STEPS = {
     "nothing": [],
     "permissive licences": [{"licence": ["permissive"]}],
-    "+ weak copyleft, as is": [{"licence": ["weak-copyleft"], "modified": ["as-is"]}],
-    "+ all that stays inside": [{"channel": ["inside"]}],
+    "+ weak copyleft as is": [{"licence": ["weak-copyleft"], "modified": ["as-is"]}],
+    "+ all inside": [{"channel": ["inside"]}],
     "+ all over a network": [{"channel": ["network"]}],
     "everything": [{}],
 }
@@ -178,7 +179,7 @@ def ladder() -> pd.DataFrame:
     """What each step of the explorer decides by rule and lets through, in per cent, with and without the question."""
     without, first = _ladder(False), _ladder(True)
     rows = [(a[1], a[2], b[1], b[2]) for a, b in zip(without, first, strict=True)]
-    columns = pd.MultiIndex.from_product([["data not asked", "data first"], ["by rule", "let through"]])
+    columns = pd.MultiIndex.from_product([["data not asked", "data first"], ["rules", "through"]])
     return pd.DataFrame(rows, index=list(_STEPS), columns=columns).round(1)
 
 
@@ -282,9 +283,9 @@ def proposals() -> pd.DataFrame:
     }
     made = {
         name: {
-            "rules, %": f"{share:.0f}",
-            "through, %": f"{through:.1f}",
-            "wait, days": f"{waiting.wait_of(0.9, asked * (1 - share / 100), people, DECIDED):.1f}",
+            "rules": f"{share:.0f}",
+            "through": f"{through:.1f}",
+            "wait": f"{waiting.wait_of(0.9, asked * (1 - share / 100), people, DECIDED):.1f}",
         }
         for name, (people, share, through) in rows.items()
     }
