@@ -6,7 +6,7 @@ from functools import cache
 import ipywidgets
 import pandas as pd
 import yaml
-from IPython.display import Markdown
+from IPython.display import HTML
 
 from ospolab import intake, waiting
 from ospolab.data import load
@@ -15,7 +15,7 @@ from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 
 __all__ = [
     *("BY_USE", "DECIDED", "LICENCE_ONLY", "RACI", "decided_by", "decision_gaps", "explorer", "ladder", "opening"),
-    *("proposals", "responsibilities", "rules", "try_policy", "wait_curve"),
+    *("proposals", "rules", "try_policy", "wait_curve", "wrapped"),
 ]
 
 # What one reviewer decides on a working day, in every example of this lab. Invented, like the requests a day.
@@ -66,11 +66,11 @@ BY_USE = """\
 
 # Who does what when a request comes in: an invented table, with the gaps that such tables have.
 RACI = {
-    "take in the request": {"team": "R", "office": "A", "counsel": "", "security": "I"},
-    "decide the simple ones": {"team": "I", "office": "RA", "counsel": "", "security": ""},
-    "decide the hard ones": {"team": "I", "office": "A", "counsel": "RA", "security": "C"},
-    "keep the record": {"team": "", "office": "R", "counsel": "I", "security": "I"},
-    "change the policy": {"team": "I", "office": "A", "counsel": "C", "security": "C"},
+    "take in the request": {"team": "R", "office": "A", "counsel": "", "privacy": "I"},
+    "decide the simple ones": {"team": "I", "office": "RA", "counsel": "", "privacy": ""},
+    "decide the hard ones": {"team": "I", "office": "A", "counsel": "RA", "privacy": "C"},
+    "keep the record": {"team": "", "office": "R", "counsel": "I", "privacy": "I"},
+    "change the policy": {"team": "I", "office": "A", "counsel": "C", "privacy": "C"},
 }
 
 
@@ -79,11 +79,9 @@ def rules(text: str) -> list[dict]:
     return yaml.safe_load(text)
 
 
-def responsibilities() -> Markdown:
-    """RACI as a table that a narrow page can break."""
-    roles = list(next(iter(RACI.values())))
-    rows = [["", *roles], ["---"] * (len(roles) + 1), *([task, *letters.values()] for task, letters in RACI.items())]
-    return Markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+def wrapped(table: pd.DataFrame, index: bool = True) -> HTML:
+    """A table whose words wrap, so that a narrow page shows all of it."""
+    return HTML(table.to_html(border=0, index=index, classes="table").replace("dataframe table", "table"))
 
 
 def _days() -> pd.Series:
@@ -155,7 +153,7 @@ _STEPS = {
     "nothing": [],
     "permissive licences": [{"licence": ["permissive"]}],
     "+ weak copyleft as is": [{"licence": ["weak-copyleft"], "modified": ["as-is"]}],
-    "+ all inside": [{"channel": ["inside"]}],
+    "+ all that stays inside": [{"channel": ["inside"]}],
     "+ all over a network": [{"channel": ["network"]}],
     "everything": [{}],
 }
@@ -179,7 +177,7 @@ def ladder() -> pd.DataFrame:
     """What each step of the explorer decides by rule and lets through, in per cent, with and without the question."""
     without, first = _ladder(False), _ladder(True)
     rows = [(a[1], a[2], b[1], b[2]) for a, b in zip(without, first, strict=True)]
-    columns = pd.MultiIndex.from_product([["data not asked", "data first"], ["rules", "through"]])
+    columns = pd.MultiIndex.from_product([["data not asked", "data first"], ["by rule", "let through"]])
     return pd.DataFrame(rows, index=list(_STEPS), columns=columns).round(1)
 
 
@@ -277,15 +275,15 @@ def proposals() -> pd.DataFrame:
     asked = 4
     rows = {
         "as it is": (3, 0, 0.0),
-        "one more person": (4, 0, 0.0),
-        "permissive": (3, _ladder(True)[1][1], _ladder(True)[1][2]),
-        "all inside, too": (3, _ladder(False)[3][1], _ladder(False)[3][2]),
+        "a fourth reviewer": (4, 0, 0.0),
+        "permissive, unless personal data": (3, _ladder(True)[1][1], _ladder(True)[1][2]),
+        "everything inside, too": (3, _ladder(False)[3][1], _ladder(False)[3][2]),
     }
     made = {
         name: {
-            "rules": f"{share:.0f}",
-            "through": f"{through:.1f}",
-            "wait": f"{waiting.wait_of(0.9, asked * (1 - share / 100), people, DECIDED):.1f}",
+            "by rules, %": f"{share:.0f}",
+            "let through, %": f"{through:.1f}",
+            "wait, days": f"{waiting.wait_of(0.9, asked * (1 - share / 100), people, DECIDED):.1f}",
         }
         for name, (people, share, through) in rows.items()
     }
