@@ -81,7 +81,8 @@ def rules(text: str) -> list[dict]:
 
 def wrapped(table: pd.DataFrame, index: bool = True) -> HTML:
     """A table whose words wrap, so that a narrow page shows all of it."""
-    return HTML(table.to_html(border=0, index=index, classes="table").replace("dataframe table", "table"))
+    text = table.to_html(border=0, index=index, classes="table", justify="left")
+    return HTML(text.replace("dataframe table", "table"))
 
 
 def _days() -> pd.Series:
