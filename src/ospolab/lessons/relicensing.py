@@ -7,14 +7,38 @@ import pandas as pd
 
 from ospolab import control, openness, relicensing
 from ospolab.checks import cells, given
+from ospolab.data import load
 from ospolab.forms import definition
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
 from ospolab.relicensing import Way
 
 __all__ = [
-    *("BASES", "DAY", "MODELS", "SIGNALS", "WAYS", "WORTHS", "accepted", "bases", "busl_rows", "components"),
-    *("explorer", "fork_start", "models_shown", "opening", "side_by_side", "ways_figure", "ways_shown", "worths"),
+    *(
+        "BASES",
+        "DAY",
+        "MODELS",
+        "SIGNALS",
+        "WAYS",
+        "WORTHS",
+        "accepted",
+        "bases",
+        "busl_rows",
+        "components",
+        "costs_key",
+        "counts_key",
+    ),
+    *(
+        "explorer",
+        "fork_start",
+        "levels",
+        "models_shown",
+        "opening",
+        "side_by_side",
+        "ways_figure",
+        "ways_shown",
+        "worths",
+    ),
 ]
 
 _NARROW = 5.6  # inches: letters stay readable on a telephone
@@ -280,3 +304,27 @@ def accepted(task: str, table: str, column: str, key: dict[str, tuple[str, str]]
         if holds and answered.get(row):
             print(fill(f"+ {rows[row]} {why}".replace("*", "").replace("`", ""), 100, subsequent_indent="  "))
     return held
+
+
+def levels() -> pd.DataFrame:
+    """Projects of the foundation by their level today: how many, and for how many years they were watched together."""
+    projects = load("foundation_projects")
+    rows = {level: (len(some), round(relicensing.project_years(some))) for level, some in projects.groupby("maturity")}
+    return pd.DataFrame(rows, index=["projects", "project-years"]).T.rename_axis("level today")
+
+
+def counts_key() -> dict[str, tuple[float, float, str]]:
+    """Field -> (figure, how far off it may be, where to look again) of the exercise's figures."""
+    rows = relicensing.left_open_source().query("to_spdx == 'BUSL-1.1'")
+    made = len(relicensing.decisions(rows))
+    years = levels().loc["graduated", "project-years"]
+    return {
+        "decisions": (made, 0, "One company on one day decides once: look for equal dates."),
+        "copyleft": (
+            int((rows["from_spdx"] == "MPL-2.0").sum()),
+            0,
+            "MPL-2.0 is copyleft, file by file; the others are not.",
+        ),
+        "yearly": (100 * made / 6 / 200, 0.03, "Decisions, divided by 6 years and by 200 projects, in per cent."),
+        "ceiling": (300 / years, 0.06, "3 divided by the project-years of the graduated ones, in per cent."),
+    }

@@ -204,11 +204,11 @@ def band_holds(component: str, base: str, band: str, roster: int | None) -> bool
     """Whether a band stands on its base, and the base is about such a component.
 
     A project inside a foundation: its list carries "low". One of a company: the roster carries the band that its
-    arithmetic gives. Anything: no band for want of a base. The list of known changes carries nothing.
+    arithmetic gives. Outside a foundation: no band for want of a base. The list of known changes carries nothing.
     """
     one = relicensing.inventory().get(component)
     if base == "none" or band == "open":
-        return base == "none" and band == "open"
+        return (base, band) == ("none", "open") and (one is None or one.home != "foundation")
     if one is None or base == "list":
         return False
     if base == "foundation":
@@ -277,6 +277,8 @@ def _band_fault(entry: Entry, one: relicensing.Component, roster: int | None) ->
     """Why a band does not stand on its base."""
     if entry.base == "list":
         return "a list of changes says nothing about how many projects change."
+    if entry.base == "none" and one.home == "foundation":
+        return "the foundation's list is at hand, and counts projects like this one."
     if entry.base == "none":
         return f'"{BANDS[entry.band]}" without a base; where nothing is counted, there is no band.'
     if entry.band == "open":
@@ -320,13 +322,14 @@ def parts(register: Mapping[str, Any]) -> list[bool | float]:
 
     homes = {relicensing.inventory()[e["component"]].home for e in entries}
     chosen = {e["component"] for e in entries}
+    counted = any(e["band"] != "open" and band(e) for e in entries)
     words = [str(register.get(key, "")) for key in ("why", "decision")]
     return [
         share(evidence),
         share(band),
         share(lambda e: evidence(e) and trigger_holds(e["component"], e["signal"], e["trigger"])),
         share(lambda e: band(e) and way_holds(e["way"], e["cost"])),
-        len(chosen) == len(ROWS) and len(homes) >= 2 and share(band) > 0.5,
+        len(chosen) == len(ROWS) and len(homes) >= 2 and share(band) > 0.5 and counted,
         all(words) and not any("@" in word for word in words) and 0 < register.get("review", 0) <= LONGEST_REVIEW,
     ]
 
@@ -340,6 +343,8 @@ def remarks(register: Mapping[str, Any]) -> list[str]:
             said.append("A component stands in the register twice.")
         if len({relicensing.inventory()[e["component"]].home for e in entries}) < 2:
             said.append("All three have the same kind of home: the register sees one kind of risk only.")
+        if all(e["band"] == "open" for e in entries):
+            said.append("No band says a number, and for some of the ten a base is at hand.")
     if register.get("review", 0) > LONGEST_REVIEW:
         said.append("A register that nobody reads for more than a year is forgotten.")
     return said
