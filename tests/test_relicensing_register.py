@@ -54,7 +54,7 @@ def test_it_is_written_from_complete_answers_only(home):
     assert written.complaints(INVENTED["business"]) == []
     # Each likelihood stands beside its base, and the assumption is named as one.
     assert "at most 0.3 % a year" in shown and "300 such projects, 0.4 % would have left" in shown
-    assert "its name is held by the company that gave it" in shown and "Apache-2.0" not in shown
+    assert "name held by: company that gave it" in shown and "Apache-2.0" not in shown
     assert "assumption" not in paper.issue(register(roster=None, entries={"first": entry(base="none", band="open")}))
 
 

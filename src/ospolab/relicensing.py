@@ -114,31 +114,31 @@ def comparison() -> tuple[Group, ...]:
     crowds = _absence_factors()
     return (
         Group(
-            "one company decides",
+            "one company",
             (len(made), len(made)),
             (int((cards["largest employer, %"] >= 50).sum()), len(cards)),
             "maintainers_by_employer: one employer has half of the seats or more",
         ),
         Group(
-            "outside a foundation",
+            "no foundation",
             (len(made), len(made)),
             None,
             "foundation_projects holds projects inside one only",
         ),
         Group(
-            "permissive licence",
+            "permissive",
             (int(gone["from_spdx"].map(_permissive).sum()), len(gone)),
             (int(stayed["licence_spdx"].map(_permissive).sum()), len(stayed)),
             "community_files: the licence",
         ),
         Group(
-            "few people do the work",
+            "few people",
             _few_people(crowds, list(_LEFT_HISTORIES)),
             _few_people(crowds, [name for name in crowds if name not in _LEFT_HISTORIES]),
             "project_activity: five people or fewer made half of a year's commits",
         ),
         Group(
-            "hardly any sign-offs",
+            "few sign-offs",
             (int(few[list(_LEFT_REPOS)].sum()), len(_LEFT_REPOS)),
             (int(few.drop(list(_LEFT_REPOS)).sum()), len(stayed)),
             "community_files: fewer than one commit in ten",
@@ -325,7 +325,7 @@ class Component:
         shown = {
             "vendor": self.home == "company",
             "right": self.alone in ("anyone", "holder"),
-            "home": self.home != "foundation" or self.name_held_by.startswith("the company"),
+            "home": self.home != "foundation" or self.name_held_by.startswith("company"),
             "spread": self.people <= _FEW_PEOPLE,
         }
         return frozenset(signal for signal, holds in shown.items() if holds)

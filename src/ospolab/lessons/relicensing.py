@@ -94,7 +94,7 @@ def worths() -> pd.DataFrame:
         known = group.stayed is not None
         worth = group.left[0] / group.left[1] / (group.stayed[0] / group.stayed[1]) if known else None
         rows.append((group.signal, left, stayed if known else "", f"{worth:.1f}" if known else ""))
-    return pd.DataFrame(rows, columns=["signal", "left", "stayed", "worth"]).set_index("signal")
+    return pd.DataFrame(rows, columns=["", "left", "stayed", "worth"]).set_index("").rename_axis(index=None)
 
 
 def bases() -> pd.DataFrame:
@@ -104,13 +104,13 @@ def bases() -> pd.DataFrame:
 
 
 def fork_start() -> pd.DataFrame:
-    """For each fork pair: when upstream changed, the fork's first complete quarter, and contributors in it."""
+    """For each fork: when upstream changed, the fork's first complete quarter, and the contributors in it."""
     rows, gone = [], relicensing.left_open_source().set_index("project")["date"]
     for pair in ("elasticsearch/opensearch", "terraform/opentofu", "redis/valkey"):
         upstream, fork = pair.split("/")
         quarters = control.fork_quarters(pair)["contributors"]["fork"].dropna()
         rows.append((fork, gone[upstream.capitalize()], str(quarters.index[0]), int(quarters.iloc[0])))
-    return pd.DataFrame(rows, columns=["fork", "change", "first full quarter", "people"]).set_index("fork")
+    return pd.DataFrame(rows, columns=["", "change", "quarter", "people"]).set_index("").rename_axis(index=None)
 
 
 # ------------------------------------------------------------------------------------------------------------ explorer
@@ -236,7 +236,7 @@ def ways_figure(years: int = 5) -> Figure:
     ax.set_xlabel("after so many years")
     ax.set_ylabel("thousand euro in all")
     ax.set_ylim(0)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, frameon=False)
     return figure(
         drawing,
         alt=f"Lines, thousand euro in all after 1 to {years} years: {'; '.join(told)}.",
@@ -266,18 +266,18 @@ def busl_rows() -> pd.DataFrame:
     """The changes to BUSL-1.1 of `relicensings`: what a learner counts."""
     gone = relicensing.left_open_source()
     rows = gone[gone["to_spdx"] == "BUSL-1.1"]
-    return rows[["project", "date", "from_spdx", "fork"]].set_index("project")
+    return rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None)
 
 
 def components() -> pd.DataFrame:
     """The invented inventory, one row a component."""
-    agreements = {"same": "under the licence", "grant": "agreement: one holder may choose terms"}
+    agreements = {"same": "none", "grant": "holder chooses"}
     rows = [
-        (one.what, one.home, one.licence, agreements[one.agreement], one.name_held_by, one.people)
+        (one.home, one.licence, agreements[one.agreement], one.name_held_by, one.people)
         for one in relicensing.inventory().values()
     ]
-    columns = ["component", "home", "licence", "contributions", "name held by", "people for half"]
-    return pd.DataFrame(rows, columns=columns).set_index("component")
+    names = [one.what for one in relicensing.inventory().values()]
+    return pd.DataFrame(rows, index=names, columns=["home", "licence", "agreement", "name", "half"])
 
 
 MODELS = {"a": "Granite-4.1", "b": "CrystalChat", "c": "Polyglot-Ko", "d": "gpt-oss-20b"}
@@ -310,7 +310,7 @@ def levels() -> pd.DataFrame:
     """Projects of the foundation by their level today: how many, and for how many years they were watched together."""
     projects = load("foundation_projects")
     rows = {level: (len(some), round(relicensing.project_years(some))) for level, some in projects.groupby("maturity")}
-    return pd.DataFrame(rows, index=["projects", "project-years"]).T.rename_axis("level today")
+    return pd.DataFrame(rows, index=["projects", "project-years"]).T
 
 
 def counts_key() -> dict[str, tuple[float, float, str]]:

@@ -181,7 +181,7 @@ def _evidence(entry: Entry) -> str:
     return {
         "vendor": f"home: {one.home}",
         "right": f"{one.licence}, {agreement[one.agreement]}",
-        "home": f"home: {one.home}; its name is held by {one.name_held_by}",
+        "home": f"home: {one.home}; name held by: {one.name_held_by}",
         "spread": f"people for half of last year's commits: {one.people}",
     }[entry.signal]
 
@@ -227,7 +227,7 @@ def rings_already(component: str, trigger: str) -> bool:
     rung = {
         "leaves": one.people < 3,
         "agreement": one.agreement == "grant",
-        "name": one.name_held_by.startswith("the company"),
+        "name": one.name_held_by.startswith("company"),
     }
     return rung.get(trigger, False)
 
