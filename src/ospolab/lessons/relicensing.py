@@ -1,12 +1,12 @@
 """The views of the lab "Who relicenses next?" (counselor/strategy)."""
 
-from textwrap import fill
+from textwrap import fill, shorten
 
 import ipywidgets
 import pandas as pd
 
 from ospolab import control, openness, relicensing
-from ospolab.checks import cells, given
+from ospolab.checks import cells
 from ospolab.data import load
 from ospolab.forms import definition
 from ospolab.lessons.explorers import Explorer
@@ -296,13 +296,16 @@ def models_shown(models: dict[str, str] = MODELS) -> pd.DataFrame:
 
 
 def accepted(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -> list[bool]:
-    """As `ospolab.checks.cells`, and of the answers that hold it tells why as well: with each row, what is accepted."""
+    """As `ospolab.checks.cells`; and for each answer that holds it prints all that are accepted, and why."""
     held = cells(task, table, column, key)
-    answered = given(task).get(table, {})
-    rows = {row.value: row.text for row in definition.task(task).field(table).rows}
-    for (row, (_, why)), holds in zip(key.items(), held, strict=True):
-        if holds and answered.get(row):
-            print(fill(f"+ {rows[row]} {why}".replace("*", "").replace("`", ""), 100, subsequent_indent="  "))
+    form = definition.task(task).field(table)
+    rows = {row.value: row.text for row in form.rows}
+    texts = {option.value: option.text for one in form.columns if one.id == column for option in one.options}
+    for (row, (values, why)), holds in zip(key.items(), held, strict=True):
+        if holds:
+            good = " or ".join(f"“{texts[value]}”" for value in values.split())
+            said = f"+ {shorten(rows[row], 70, placeholder=' …')} Accepted: {good}. {why}"
+            print(fill(said.replace("*", "").replace("`", ""), 100, subsequent_indent="  "))
     return held
 
 
