@@ -21,6 +21,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.relicensing_register import RelicensingRegister
     from ospolab.portfolio.sbom_file import Sbom
     from ospolab.portfolio.sbom_report import SbomReport
     from ospolab.portfolio.training_plan import TrainingPlan
@@ -39,6 +40,7 @@ def kinds() -> list[type[Paper]]:
         SbomReport,
         ContributionChecklist,
         InnerSourceCandidates,
+        RelicensingRegister,
         FundingPlan,
         WatchList,
         TriageReport,
