@@ -177,7 +177,7 @@ def explorer() -> Explorer:
                 options=list(_steps()), value="… and the written list", description="By rule comes in"
             ),
             "dear": ipywidgets.SelectionSlider(
-                options=[1, 3, 10, 30, 100, 300, 1000],
+                options=[1, 3, 20, 100, 300, 1000],
                 value=3,
                 description="Price of a wrong yes",
                 continuous_update=False,

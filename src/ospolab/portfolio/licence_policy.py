@@ -322,15 +322,16 @@ def _governed(facts: Mapping[str, Any]) -> dict[str, bool]:
 
 
 def parts(policy: Mapping[str, Any], asked: list[dict[str, Any]]) -> list[bool | float]:
-    """How far a policy holds, six equal parts: two if nothing in `asked` comes in that somebody should look at; one if
-    nothing is refused or held up without need, which counts only with the first two; and three for who decides and
-    hears appeals, for what exceptions and refusals state, and for their dates.
+    """How far a policy holds, six equal parts: two if something in `asked` comes in by rule, and nothing that somebody
+    should look at; one if nothing is refused or held up without need, which counts only with the first two; and three
+    for who decides and hears appeals, for what exceptions and refusals state, and for their dates.
     """
     rules = rules_from(policy)
     if not rules or any(key not in policy for key in NEEDED):
         return [False] * 6
     ships, held = policy["ships"], _governed(policy)
-    tight = not any(_let_through(one, rules, ships) for one in asked)
+    decides_at_all = any(licence_policy.decide(one, rules) == "allow" for one in asked)
+    tight = decides_at_all and not any(_let_through(one, rules, ships) for one in asked)
     needless = any(_shut_out(one, rules, ships) or _held_up(one, rules, ships) for one in asked)
     decides = (held["decides"] + held["appeal"]) / 2
     states = (held["scope"] + held["refusal"]) / 2
