@@ -72,15 +72,17 @@ def said(rules: list[dict[str, Any]], source_first: bool = False) -> list[str]:
 
 
 def periods(rules: list[dict[str, Any]]) -> pd.DataFrame:
-    """How rules do on the decisions of 2019 and on those after: see `licence_policy.scores`. One column a period."""
+    """How rules do on the decisions of 2019 and on those after: see `licence_policy.scores`. One column a period, as
+    text; "–" for a share of nothing."""
     answers, register = pd.Series(said(rules)), _register()
     later = register["decided_on"].dt.year > 2019
-    columns = {"2019": ~later, "2020 to 2026": later}
-    table = {
-        name: {"decisions": int(held.sum()), **licence_policy.scores(answers[held], register["happened"][held])}
-        for name, held in columns.items()
-    }
-    return pd.DataFrame(table).astype(float).round(3)
+    table = {}
+    for name, held in {"2019": ~later, "2020–26": later}.items():
+        score = licence_policy.scores(answers[held], register["happened"][held])
+        shares = {key: "–" if score[key] is None else f"{score[key]:.3f}" for key in ("precision", "recall", "caught")}
+        counts = {key: str(score[key]) for key in ("wrong yes", "asked")}
+        table[name] = {"decisions": str(held.sum()), **counts, **shares}
+    return pd.DataFrame(table)
 
 
 def opening() -> Figure:
@@ -108,7 +110,9 @@ def opening() -> Figure:
     return figure(
         drawing,
         alt="A square for each decision: " + "; ".join(f"{name} {number}" for name, number in counts.items()) + ".",
-        caption="What became of the components in the register of a foundation, 2019 to 2026. Data: license_decisions.",
+        caption=f"The register of a foundation, 2019 to 2026: {counts['own licence']} under its own licence, "
+        f"{counts['on the list']} on its list, {counts['the board: yes']} yeses and {counts['the board: no']} noes of "
+        "its board. Data: license_decisions.",
     )
 
 
@@ -125,10 +129,10 @@ def steps() -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, dict[str, list[str]] | None] = {
         "nothing": None,
         "Apache-2.0": {"licence": ["Apache-2.0"]},
-        "… and MIT": {"licence": ["MIT"], "modified": ["as-is"]},
-        "… and the written list": {"licence": licence_policy.allowlist(), "modified": ["as-is"]},
-        "… and MPL-2.0, as it came": {"licence": ["MPL-2.0"], "modified": ["as-is"]},
-        "… and all that OSI approves": {"licence": list(_osi()), "modified": ["as-is"]},
+        "+ MIT": {"licence": ["MIT"], "modified": ["as-is"]},
+        "+ the written list": {"licence": licence_policy.allowlist(), "modified": ["as-is"]},
+        "+ MPL-2.0 as it came": {"licence": ["MPL-2.0"], "modified": ["as-is"]},
+        "+ all OSI-approved": {"licence": list(_osi()), "modified": ["as-is"]},
         "everything": {},
     }
     found, so_far = {}, []
@@ -162,7 +166,7 @@ def _loses(exception: dict[str, Any], rules: list[dict[str, Any]]) -> bool:
 def ladder() -> pd.DataFrame:
     """The explorer's steps as a table: questions to the board, wrong yeses, and conditions that get lost."""
     rows = {
-        name: {"questions": score["asked"], "wrong yes": score["wrong yes"], "conditions lost": lost}
+        name: {"asked": score["asked"], "wrong yes": score["wrong yes"], "lost": lost}
         for name, score, lost in _ladder(False)
     }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -175,7 +179,7 @@ def explorer() -> Explorer:
         _view,
         {
             "step": ipywidgets.Dropdown(
-                options=list(steps()), value="… and the written list", description="By rule comes in"
+                options=list(steps()), value="+ the written list", description="By rule comes in"
             ),
             "dear": ipywidgets.SelectionSlider(
                 options=[1, 3, 20, 100, 300, 1000],
@@ -265,31 +269,25 @@ def findings() -> dict[str, str]:
 
 
 def exception_list() -> Markdown:
-    """The office's register of exceptions, as a table to read."""
-    rows = [
-        (one["component"], f"`{one['licence']}`", _conditions(one["when"]), one["until"].isoformat())
-        for one in office()["exceptions"]
-    ]
-    return _table(("Exception for", "Licence", "Only if", "Until"), rows)
+    """The office's register of exceptions, as a list to read."""
+    return Markdown(
+        "\n".join(
+            f"- **{one['component']}**, `{one['licence']}`: only {_conditions(one['when'])}; until {one['until']}"
+            for one in office()["exceptions"]
+        )
+    )
 
 
 def use_list() -> Markdown:
-    """What the office's product uses, as a table to read."""
-    words = {"as-is": "as it came", "changed": "changed"}
-    rows = [
-        (
-            one["component"],
-            f"`{one['licence']}`",
-            words[one["modified"]],
-            licence_policy.LINKING[one["linking"]],
+    """What the office's product uses, as a list to read."""
+    words = {"as-is": "as it came", "changed": "changed by us"}
+    return Markdown(
+        "\n".join(
+            f"- **{one['component']}**, `{one['licence']}`: {words[one['modified']]}; "
+            f"{licence_policy.LINKING[one['linking']]}"
+            for one in office()["uses"]
         )
-        for one in office()["uses"]
-    ]
-    return _table(("The portal uses", "Licence", "Modified", "Joined"), rows)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Markdown:
-    return Markdown("\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)))
+    )
 
 
 def _conditions(when: dict[str, list[str]]) -> str:
@@ -298,4 +296,4 @@ def _conditions(when: dict[str, list[str]]) -> str:
         "modified": lambda values: "as it came",
         "linking": lambda values: " or ".join(licence_policy.LINKING[value] for value in values),
     }
-    return "; ".join(words[field](values) for field, values in when.items()) or "—"
+    return "; ".join(words[field](values) for field, values in when.items())
