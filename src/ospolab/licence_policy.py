@@ -155,7 +155,7 @@ def faults(rules: Sequence[Mapping[str, Any]]) -> list[str]:
                 said += [f'{rule["name"]}: {field} is never "{v}"; expected one of: {known}.' for v in strange]
     said += [f"{name}: {wrong}." for name in ids(rules) if (wrong := _wrong_id(name))]
     if not rules or rules[-1]["when"]:
-        said.append("The last rule has a condition; end with one that has none, for what nobody thought of.")
+        said.append("The last rule has a condition: end with one for all the rest.")
     return said
 
 
