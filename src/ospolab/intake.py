@@ -23,7 +23,7 @@ from ospolab.data import load
 
 __all__ = [
     *("CATEGORIES", "FIELDS", "REASONS", "ROUTES", "category", "clashes", "dead", "defensible", "faults", "gaps"),
-    *("held_up", "holds", "let_through", "outcome", "possible", "requests", "route"),
+    *("held_up", "holds", "let_through", "outcome", "parsed_expression", "possible", "requests", "route"),
 ]
 
 # From least to most to look at: with AND the later one counts, with OR the earlier one, because we may choose.
@@ -81,6 +81,8 @@ _OURS = {
 _READ_THEM = ("EUPL-", "OSL-", "CPAL-", "RPL-", "APSL-", "NPOSL-")
 
 
+Requests = Sequence[Mapping[str, str]] | None
+
 # Built once: an index of two thousand licences takes seconds.
 _licensing = cache(get_spdx_licensing)
 
@@ -111,11 +113,16 @@ def category(expression: Any) -> str:
 
 @cache
 def _category(expression: str) -> str:
+    parsed = parsed_expression(expression)
+    return "unclear" if parsed is None else list(CATEGORIES)[_rank(parsed)]
+
+
+def parsed_expression(expression: str) -> Any | None:
+    """An expression as the tree of license-expression; None for what is none. Ids in it may be unknown."""
     try:
-        parsed = _licensing().parse(expression)
+        return _licensing().parse(expression)
     except (ExpressionError, ParseError, AttributeError):
-        return "unclear"
-    return list(CATEGORIES)[_rank(parsed)]
+        return None
 
 
 def _rank(node: Any) -> int:
@@ -193,30 +200,37 @@ def faults(rules: Sequence[Mapping[str, Any]]) -> list[str]:
     return said
 
 
-def gaps(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The possible requests that no rule answers."""
-    return [request for request in possible() if route(request, rules) is None]
+def gaps(rules: Sequence[Mapping[str, Any]], among: Requests = None) -> list[dict[str, str]]:
+    """The requests that no rule answers. among: the requests there can be, if they are not those of `possible`."""
+    return [request for request in _every(among) if route(request, rules) is None]
 
 
-def dead(rules: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Names of the rules that no possible request reaches, in order. A last rule for "anything" may be one of them:
-    it is the net below words that nobody has thought of, so it is not counted.
+def dead(rules: Sequence[Mapping[str, Any]], among: Requests = None) -> list[str]:
+    """Names of the rules that no request reaches, in order. A last rule for "anything" may be one of them: it is the
+    net below words that nobody has thought of, so it is not counted. among: as in `gaps`.
     """
-    reached = {rule["name"] for request in possible() if (rule := route(request, rules))}
+    reached = {rule["name"] for request in _every(among) if (rule := route(request, rules))}
     return [rule["name"] for at, rule in enumerate(rules) if rule["name"] not in reached and not _net(rules, at)]
+
+
+def _every(among: Requests) -> Iterable[Mapping[str, str]]:
+    return possible() if among is None else among
 
 
 def _net(rules: Sequence[Mapping[str, Any]], at: int) -> bool:
     return at == len(rules) - 1 and not rules[at]["when"]
 
 
-def clashes(rules: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Contradictions: pairs (rule that decides, dead rule that would have decided otherwise), in order."""
-    gone, found = set(dead(rules)), {}
+def clashes(rules: Sequence[Mapping[str, Any]], among: Requests = None) -> list[tuple[str, str]]:
+    """Contradictions: pairs (rule that decides, dead rule that would have decided otherwise), in order.
+
+    among: as in `gaps`.
+    """
+    gone, found = set(dead(rules, among)), {}
     for rule in rules:
         if rule["name"] not in gone:
             continue
-        for request in possible():
+        for request in _every(among):
             if route(request, [rule]) and (first := route(request, rules))["route"] != rule["route"]:
                 found[first["name"], rule["name"]] = None
     return list(found)

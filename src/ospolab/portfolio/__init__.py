@@ -19,6 +19,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
+    from ospolab.portfolio.licence_policy import LicencePolicy, LicenceRules
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
     from ospolab.portfolio.relicensing_register import RelicensingRegister
@@ -41,6 +42,8 @@ def kinds() -> list[type[Paper]]:
         ContributionChecklist,
         InnerSourceCandidates,
         RelicensingRegister,
+        LicencePolicy,
+        LicenceRules,
         FundingPlan,
         WatchList,
         TriageReport,
