@@ -238,8 +238,15 @@ def test_the_opening_counts_what_the_table_holds():
 
 
 def test_the_exercise_shows_each_kind_of_finding():
-    shown = labels.bundled_list()
-    assert len(shown) == 6 and set(shown["in the wheel"]) == {"yes", "no"} and "nowhere" in set(shown["named in"])
+    shown = labels.bundled_list().data
+    assert shown.count("\n- ") == 6 and "label: `LGPL-3.0-only`" in shown
+    assert "`libimagequant`: **no file of it is in the wheel**; named in: own list, as `GPL-3.0-or-later`." in shown
+    assert "- `libssl`: named in: nowhere." in shown
+
+
+def test_tables_that_a_narrow_page_can_break():
+    assert "| psycopg-binary | 0 | 0 | 13 |" in labels.by_wheel().data
+    assert "| 1 | GPL-2.0-only | Apache-2.0 | no |" in labels.table().data
 
 
 def test_what_was_done_changes_what_is_left():

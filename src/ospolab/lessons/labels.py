@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import ipywidgets
 import pandas as pd
+from IPython.display import Markdown
 
 from ospolab import compatibility, intake
 from ospolab.compatibility import CHANNELS, LINKS, OUTBOUND, WORDS, Part
@@ -17,8 +18,8 @@ from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
 
 __all__ = [
-    *("PAIRS", "PARTS", "PRODUCT", "SHOWN", "about", "bundled_list", "contradicted", "explorer", "left"),
-    *("only_between", "opening", "product", "read", "split", "table"),
+    *("PAIRS", "PARTS", "PRODUCT", "SHOWN", "about", "bundled_list", "by_wheel", "contradicted"),
+    *("explorer", "left", "listed", "only_between", "opening", "product", "read", "split", "table"),
 ]
 
 PRODUCT = "Harbour desk 3.0 (invented)"
@@ -72,7 +73,7 @@ def opening() -> Figure:
     counts = counts.loc[counts.sum(axis=1).sort_values().index]
     drawing, ax = canvas(width=6.2, height=3.0)
     start = pd.Series(0, index=counts.index)
-    for (name, words), colour, hatch in zip(_WORDS.items(), (GREEN, BLUE, ORANGE), ("", "..", "//"), strict=True):
+    for (name, words), colour, hatch in zip(_WORDS.items(), (GREEN, BLUE, ORANGE), ("", "", "//"), strict=True):
         bars = ax.barh(counts.index, counts[name], left=start, color=colour, hatch=hatch, edgecolor="white",
                        linewidth=0, height=0.6, label=words)  # fmt: skip
         ax.bar_label(bars, labels=[str(n) if n else "" for n in counts[name]], label_type="center", color="white",
@@ -103,12 +104,34 @@ SHOWN = {
 }
 
 
-def bundled_list() -> pd.DataFrame:
+def listed(rows: pd.DataFrame) -> Markdown:
+    """Rows of `bundled_libraries` as a list under the label of each wheel; a narrow page cuts a table of ids off."""
+    lines = []
+    for (wheel, declared), files in rows.groupby(["wheel", "declared"], sort=False):
+        lines += [f"**{wheel}**, label: `{declared}`", ""]
+        for row in files.itertuples():
+            there = "" if row.inside else "**no file of it is in the wheel**; "
+            said = f"named in: {row.named_in}" + (f", as `{row.licence}`" if row.licence else "") + "."
+            lines.append(f"- `{row.file}`: {there}{said}")
+        lines.append("")
+    return Markdown("\n".join(lines))
+
+
+def bundled_list() -> Markdown:
     """The six libraries of the exercise, as the table has them."""
-    rows = load("bundled_libraries").set_index(["wheel", "file"]).loc[list(SHOWN.values())].reset_index()
-    rows["in the wheel"] = rows["inside"].map({True: "yes", False: "no"})
-    columns = ["wheel", "file", "in the wheel", "named_in", "licence"]
-    return rows[columns].rename(columns={"named_in": "named in", "licence": "as"}).set_index("wheel")
+    return listed(load("bundled_libraries").set_index(["wheel", "file"]).loc[list(SHOWN.values())].reset_index())
+
+
+def by_wheel() -> Markdown:
+    """How many library files of each wheel its label names, only the wheel inside names, and nobody names."""
+    counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0)[list(_WORDS)]
+    rows = [[wheel, *map(str, numbers)] for wheel, numbers in zip(counts.index, counts.to_numpy(), strict=True)]
+    return _grid(["wheel", "on the label", "inside only", "no id"], rows)
+
+
+def _grid(head: list[str], rows: list[list[str]]) -> Markdown:
+    lines = [head, ["---"] * len(head), *rows]
+    return Markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 
 
 # What others say
@@ -123,10 +146,12 @@ PAIRS = [
 ]
 
 
-def table(pairs: list[tuple[str, str]] = PAIRS) -> pd.DataFrame:
+def table(pairs: list[tuple[str, str]] = PAIRS) -> Markdown:
     """What OSADL's matrix says about pairs, the outbound licence first."""
-    rows = [(f"{out} ← {in_}", compatibility.matrix(out, in_)) for out, in_ in pairs]
-    return pd.DataFrame(rows, columns=["outbound ← inbound", "matrix"]).set_index("outbound ← inbound")
+    return _grid(
+        ["", "outbound", "takes in", "says"],
+        [[f"{at}", out, in_, compatibility.matrix(out, in_)] for at, (out, in_) in enumerate(pairs, start=1)],
+    )
 
 
 def split() -> pd.DataFrame:
@@ -223,7 +248,7 @@ def _drawn(outbound: str, channel: str, where: str) -> tuple[str, Figure]:
         said = f"<b>No conflict.</b> {'Nothing is owed.' if not owed else f'Duties remain for {owed} parts.'}"
     if asks:
         said += f" For counsel: {', '.join(asks)}."
-    drawing, ax = canvas(width=6.0, height=4.4)
+    drawing, ax = canvas(width=4.9, height=5.0)
     middle = (len(parts) - 1) / 2
     for at, part in enumerate(reversed(parts)):
         colour, dash, width = _LOOKS[found[part.name].word]
@@ -234,8 +259,8 @@ def _drawn(outbound: str, channel: str, where: str) -> tuple[str, Figure]:
     for word, words in WORDS.items():
         colour, dash, width = _LOOKS[word]
         ax.plot([], [], color=colour, linestyle=dash, linewidth=width, label=f"{words} ({_count(found, word)})")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=2, fontsize=9, frameon=False)
-    ax.set_xlim(-0.7, 1.75)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=10, frameon=False)
+    ax.set_xlim(-0.55, 1.6)
     ax.axis("off")
     told = "; ".join(f"{part.name} ({part.licence}): {WORDS[found[part.name].word]}" for part in parts)
     return said, figure(
