@@ -247,6 +247,14 @@ def test_the_exercise_shows_each_kind_of_finding():
 def test_tables_that_a_narrow_page_can_break():
     assert "| psycopg-binary | 0 | 0 | 13 |" in labels.by_wheel().data
     assert "| 1 | GPL-2.0-only | Apache-2.0 | no |" in labels.table().data
+    asked = labels.self_check().data.splitlines()[2:]
+    assert sum(int(line.split("|")[2]) for line in asked) == 25
+    assert [line for line in asked if line.endswith("|  |")] == [
+        "| access | 2 |  |",
+        "| resources | 5 |  |",
+        "| conformance | 1 |  |",
+        "| duration | 1 |  |",
+    ]
 
 
 def test_what_was_done_changes_what_is_left():

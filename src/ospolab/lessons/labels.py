@@ -19,7 +19,8 @@ from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas,
 
 __all__ = [
     *("PAIRS", "PARTS", "PRODUCT", "SHOWN", "about", "bundled_list", "by_wheel", "contradicted"),
-    *("explorer", "left", "listed", "only_between", "opening", "product", "read", "split", "table"),
+    *("explorer", "left", "listed", "only_between", "opening", "product", "read"),
+    *("self_check", "split", "table"),
 ]
 
 PRODUCT = "Harbour desk 3.0 (invented)"
@@ -132,6 +133,27 @@ def by_wheel() -> Markdown:
 def _grid(head: list[str], rows: list[list[str]]) -> Markdown:
     lines = [head, ["---"] * len(head), *rows]
     return Markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+
+
+# Papers of the course that are evidence, or a piece of it, for a section of ISO/IEC 5230; our judgement.
+_PAPERS = {
+    "policy": "use policy",
+    "competence": "training plan",
+    "awareness": "training plan",
+    "scope": "charter",
+    "licence_obligations": "compatibility report",
+    "bill_of_materials": "SBOM, compatibility report",
+    "licence_compliance": "compatibility report",
+    "compliance_artifacts": "NOTICE bundle",
+    "contributions": "contribution memo",
+}
+
+
+def self_check() -> Markdown:
+    """The sections of ISO/IEC 5230: how many materials each asks for, and the paper of the course that is a piece."""
+    counts = load("openchain_5230").groupby("section", sort=False).size()
+    rows = [[section.replace("_", " "), str(number), _PAPERS.get(section, "")] for section, number in counts.items()]
+    return _grid(["section", "asks for", "a piece of it"], rows)
 
 
 # What others say
