@@ -1,6 +1,7 @@
 """Expressions, verdicts of others, and the course's own reading, with each fact that turns a verdict."""
 
 import pytest
+from bs4 import BeautifulSoup
 
 from ospolab import compatibility
 from ospolab.compatibility import CHANNELS, LINKS, OUTBOUND, WORDS, Part, judge
@@ -245,16 +246,15 @@ def test_the_exercise_shows_each_kind_of_finding():
 
 
 def test_tables_that_a_narrow_page_can_break():
-    assert "| psycopg-binary | 0 | 0 | 13 |" in labels.by_wheel().data
-    assert "| 1 | GPL-2.0-only | Apache-2.0 | no |" in labels.table().data
-    asked = labels.self_check().data.splitlines()[2:]
-    assert sum(int(line.split("|")[2]) for line in asked) == 25
-    assert [line for line in asked if line.endswith("|  |")] == [
-        "| access | 2 |  |",
-        "| resources | 5 |  |",
-        "| conformance | 1 |  |",
-        "| duration | 1 |  |",
-    ]
+    assert cells(labels.by_wheel())[2] == ["psycopg-binary", "0", "0", "13"]
+    assert cells(labels.table())[0] == ["1", "GPL-2.0-only", "Apache-2.0", "no"]
+    asked = cells(labels.self_check())
+    assert sum(int(number) for _, number, _ in asked) == 25
+    assert [section for section, _, paper in asked if not paper] == ["access", "resources", "conformance", "duration"]
+
+
+def cells(table):
+    return [[cell.get_text() for cell in row("td")] for row in BeautifulSoup(table.data, "html.parser").tbody("tr")]
 
 
 def test_what_was_done_changes_what_is_left():

@@ -5,11 +5,12 @@ The product's parts are real, with the licences that their projects state; that 
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import ipywidgets
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 
 from ospolab import compatibility, intake
 from ospolab.compatibility import CHANNELS, LINKS, OUTBOUND, WORDS, Part
@@ -123,16 +124,18 @@ def bundled_list() -> Markdown:
     return listed(load("bundled_libraries").set_index(["wheel", "file"]).loc[list(SHOWN.values())].reset_index())
 
 
-def by_wheel() -> Markdown:
+def by_wheel() -> HTML:
     """How many library files of each wheel its label names, only the wheel inside names, and nobody names."""
     counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0)[list(_WORDS)]
     rows = [[wheel, *map(str, numbers)] for wheel, numbers in zip(counts.index, counts.to_numpy(), strict=True)]
     return _grid(["wheel", "on the label", "inside only", "no id"], rows)
 
 
-def _grid(head: list[str], rows: list[list[str]]) -> Markdown:
-    lines = [head, ["---"] * len(head), *rows]
-    return Markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+def _grid(head: list[str], rows: list[list[str]]) -> HTML:
+    """A table without an index; as HTML, because the book renders no tables in Markdown outputs."""
+    top = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>\n" for row in rows)
+    return HTML(f'<table class="dataframe">\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>')
 
 
 # Papers of the course that are evidence, or a piece of it, for a section of ISO/IEC 5230; our judgement.
@@ -149,7 +152,7 @@ _PAPERS = {
 }
 
 
-def self_check() -> Markdown:
+def self_check() -> HTML:
     """The sections of ISO/IEC 5230: how many materials each asks for, and the paper of the course that is a piece."""
     counts = load("openchain_5230").groupby("section", sort=False).size()
     rows = [[section.replace("_", " "), str(number), _PAPERS.get(section, "")] for section, number in counts.items()]
@@ -168,7 +171,7 @@ PAIRS = [
 ]
 
 
-def table(pairs: list[tuple[str, str]] = PAIRS) -> Markdown:
+def table(pairs: list[tuple[str, str]] = PAIRS) -> HTML:
     """What OSADL's matrix says about pairs, the outbound licence first."""
     return _grid(
         ["", "outbound", "takes in", "says"],
