@@ -11,18 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ospolab import triage
 from ospolab.data import document, load
 from ospolab.lessons import triaging
-from ospolab.portfolio import organisation, papers, vex_file
+from ospolab.portfolio import cra_role, organisation, papers, vex_file
 from ospolab.portfolio.organisation import Organisation
 from ospolab.portfolio.papers import Issued
 
 __all__ = ["TriageReport", "for_us", "issue", "parts", "vex_parts"]
 
-ROLES = {
-    "manufacturer": "manufacturer; we market it under our own name in the European Union",
-    "steward": "open-source software steward; we support it, and others use it commercially",
-    "neither": "neither manufacturer nor steward",
-    "counsel": "not settled; counsel is asked",
-}
 CONTACTS = {
     "mailbox": "a mailbox of the role, read by more than one person",
     "form": "the private reporting form of the repository",
@@ -86,7 +80,7 @@ class TriageReport(Issued):
     first: str
     owner: Literal["security", "engineering", "office"]
     decision: str
-    role: Literal["manufacturer", "steward", "neither", "counsel"]
+    role: cra_role.Role
     contact: Literal["mailbox", "form", "tracker", "engineer"]
     security_file: tuple[str, ...]
     evidence: tuple[str, ...]
@@ -97,16 +91,7 @@ class TriageReport(Issued):
         said = []
         if self.organisation != organisation.name:
             said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
-        if self.role == "neither" and organisation.ships_products and organisation.segment.startswith("business"):
-            said.append(
-                "It says neither manufacturer nor steward, and the organisation is a business whose software leaves "
-                "the house. Whoever makes a product, or has it made, and markets it in the Union under its own name or "
-                "trademark is a manufacturer, wherever its seat is: ask counsel."
-            )
-        if self.role == "steward" and organisation.ships_products and organisation.segment.startswith("business"):
-            said.append(
-                "A steward is someone other than the manufacturer; for what it sells itself, a firm is no steward."
-            )
+        said += cra_role.complaints(self.role, organisation)
         if self.contact not in PRIVATE:
             said.append(
                 f"Reports of weaknesses go to {CONTACTS[self.contact]}; they need a private way that does not leave."
@@ -123,7 +108,7 @@ class TriageReport(Issued):
         return {
             "policy": triage.POLICY,
             "owner": OWNERS[self.owner],
-            "role": ROLES[self.role],
+            "role": cra_role.ROLES[self.role],
             "contact": CONTACTS[self.contact],
             "security_file": [SECURITY_FILE[key] for key in self.security_file],
             "evidence": [f"{key}, {topics[key]}" for key in self.evidence],
