@@ -11,7 +11,7 @@ from ospolab.doorstep import HEADER
 
 @pytest.fixture(scope="module")
 def linted():
-    return {name: doorstep.lint(getattr(doorstep, name)) for name in ("BARE", "TICKED", "MENDED", "HANDED_IN")}
+    return {name: doorstep.lint(getattr(doorstep, name)) for name in ("BARE", "TICKED", "FIXED", "HANDED_IN")}
 
 
 def test_six_empty_files_make_a_linter_green(linted):
@@ -21,8 +21,8 @@ def test_six_empty_files_make_a_linter_green(linted):
 
 
 def test_a_licences_folder_is_not_enough(linted):
-    bare, ticked, mended = (linted[name][1] for name in ("BARE", "TICKED", "MENDED"))
-    assert not bare["compliant"] and not ticked["compliant"] and mended["compliant"]
+    bare, ticked, fixed = (linted[name][1] for name in ("BARE", "TICKED", "FIXED"))
+    assert not bare["compliant"] and not ticked["compliant"] and fixed["compliant"]
     assert ticked["unused_texts"] == ["Apache-2.0"] and ticked["missing_texts"] == ["MIT"]
     assert ticked["without_licence"] == bare["without_licence"] and "src/tide_table/moon.py" not in str(bare)
 

@@ -58,7 +58,7 @@ def test_the_exercise_has_four_candidates_and_a_pattern_for_each():
     table = inside.portfolio(inside.OFFERED)
     good = set(table[table.apply(inside.holds_as_candidate, axis=1)].index)
     assert good == {name for name, (_, patterns) in inside.OBSTACLES.items() if patterns} and len(good) == 4
-    assert set(inside.OBSTACLES) == set(table.index) == set(welcoming.offered().index)
+    assert set(inside.OBSTACLES) == set(table.index) == set(welcoming.offered().table.index)
 
 
 @pytest.mark.parametrize("which", ["before", "after", "exercise"])
@@ -86,7 +86,7 @@ def test_the_stages_add_up_in_words():
 
 
 def test_the_tables_of_the_exercise_give_their_keys():
-    shown = welcoming.three_to_score()
+    shown = welcoming.three_to_score().table
     for row, figures in welcoming.weight_key().items():
         repo = next(name for name in shown.index if name.endswith(row))
         for who, figure in figures.items():
@@ -96,7 +96,7 @@ def test_the_tables_of_the_exercise_give_their_keys():
     assert {name: figure for name, (figure, _) in welcoming.wait_key().items()} == {
         "answered": 2, "all": 4, "within": 50, "lead": 13,
     }  # fmt: skip
-    assert "nan" not in welcoming.changes_to_read().to_string().lower()
-    assert "<NA>" not in welcoming.changes_to_read().to_string()
-    assert (welcoming.files_handed_in()["begins with"] == "(empty)").sum() == 1
-    assert list(welcoming.handed_in()["says"]).count("no licence") == 2
+    assert "nan" not in repr(welcoming.changes_to_read()).lower()
+    assert "&lt;NA" not in welcoming.changes_to_read()._repr_html_()
+    assert (welcoming.files_handed_in().table["begins with"] == "(empty)").sum() == 1
+    assert list(welcoming.handed_in().table["says"]).count("no licence") == 2
