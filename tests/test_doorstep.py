@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -32,6 +33,13 @@ def test_the_exercise_lacks_two_labels_and_has_two_empty_ticks(linted):
     assert reuse["without_licence"] == ["src/tide_table/__init__.py", "src/tide_table/harbour.py"]
     assert checks["passes"]["PY003"] and not doorstep.HANDED_IN["LICENSE"]
     assert doorstep.lint(doorstep.labelled(doorstep.HANDED_IN))[1]["compliant"]
+
+
+def test_what_the_readme_promises_can_be_done():
+    with doorstep.built(doorstep.FIXED, commit=False) as folder:
+        command = [sys.executable, "-m", "tide_table", "40"]
+        ran = subprocess.run(command, cwd=folder / "src", capture_output=True, text=True, check=True)
+        assert ran.stdout == "10.5\n" and " ".join(command[1:3]) in (folder / "README.md").read_text()
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="no git on this machine")

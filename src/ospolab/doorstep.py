@@ -18,9 +18,9 @@ import pandas as pd
 
 __all__ = [
     "BARE",
+    "FIXED",
     "HANDED_IN",
     "HEADER",
-    "FIXED",
     "MIT",
     "TICKED",
     "before_and_after",
@@ -68,7 +68,8 @@ GUIDE = """# How to get a change in
 # The same with what the files are for.
 FIXED = {
     **BARE,
-    "README.md": "# Tide table\n\nWhen is high water? `python -m tide_table 2026-11-28` tells.\n\n"
+    "README.md": "# Tide table\n\n"
+    "After `python -m pip install -e .`, `python -m tide_table 12` tells the tide of day 12.\n\n"
     "Questions: open an issue. Changes: see CONTRIBUTING.md.\n",
     "CONTRIBUTING.md": GUIDE,
     "SECURITY.md": "Report a weakness in private: security at the address on our page. Answer within three days.\n",
@@ -83,6 +84,8 @@ FIXED = {
     ".gitignore": "__pycache__/\n",
     "noxfile.py": f'{HEADER}import nox\n\n\n@nox.session\ndef tests(session):\n    session.run("pytest")\n',
     "src/tide_table/__init__.py": HEADER + BARE["src/tide_table/__init__.py"],
+    "src/tide_table/__main__.py": f"{HEADER}"
+    "import sys\n\nfrom tide_table import high\n\nprint(high(int(sys.argv[1])))\n",
 }
 # What the exercise is about: half put right, with ticks that say nothing. Labels are missing in two Python files.
 HANDED_IN = {

@@ -177,8 +177,8 @@ def _ranked(elsewhere: bool, licence: bool, **strangers: int) -> tuple[str, Figu
     return said, figure(
         drawing,
         alt=f"Bars of {len(names)} repositories by readiness, of 100: {listed}.",
-        caption="▲ ▼: places gained or lost against equal weights. Orange: not open source on the day of the table (redis: "
-        "October 2024). Data: community_files.",
+        caption="▲ ▼: places gained or lost against equal weights. Orange: not open source on the day of the table "
+        "(redis: October 2024). Data: community_files.",
     )
 
 
@@ -198,6 +198,7 @@ def stages(which: str) -> Figure:
         "waits for a release": table["released"] - table["merged"],
     }
     days = {words: float(step.median()) for words, step in steps.items()}
+    whole = float((table["released"] - table["opened"]).median())
     drawing, ax = canvas(height=1.9)
     left = 0.0
     for (words, length), colour in zip(days.items(), (ORANGE, BLUE, GREEN), strict=True):
@@ -214,8 +215,8 @@ def stages(which: str) -> Figure:
     return figure(
         drawing,
         alt=f"One bar in three parts, median days of {len(table)} released changes: {told}.",
-        caption="Invented history: median days of each stage, for changes that reached a release. Medians of parts do not "
-        "add up to the median of the whole, which is 18.5 days.",
+        caption="Invented history: median days of each stage, for changes that reached a release. Medians of parts do "
+        f"not add up to the median of the whole, which is {whole:g} days.",
     )
 
 
@@ -263,8 +264,8 @@ def three_to_score() -> Sheet:
     table = readiness.files().loc[THREE, names].map(lambda there: "yes" if there else "no")
     weights = pd.DataFrame(
         {f"weight, {who}": weight for who, weight in TWO_WEIGHTS.items()}).T[names].astype(str)  # fmt: skip
-    short = {**WORDS, "contributing": "guide", "issue_templates": "templates", "code_of_conduct": "conduct", "security": "security"}
-    return Sheet(pd.concat([table, weights]).rename(columns=short))
+    short = ["guide", "templates", "conduct", "security"]
+    return Sheet(pd.concat([table, weights]).set_axis(short, axis=1))
 
 
 def weight_key() -> dict[str, dict[str, float]]:

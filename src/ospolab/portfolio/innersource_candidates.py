@@ -45,7 +45,7 @@ FOR_US = {
     "business": "Where teams sit in different companies of the group, agree with tax and legal before code moves.",
     "education": "Institutes are teams with other employers' money: write down what the funders allow.",
     "business-education": "We teach it best with an example of our own: publish what we learned, not the code.",
-    "government": "Another authority can be another legal person, and handing over code then a distribution: ask first.",
+    "government": "Another authority can be another legal person, and handing over code a distribution: ask first.",
     "non-government": "We are few. One shared repository that three offices use is worth more than a programme.",
 }
 NEEDED = ("entries", "score", "why", "review")
