@@ -85,6 +85,29 @@ def test_the_stages_add_up_in_words():
     )
 
 
+def test_a_sheet_wraps_escapes_and_says_yes_and_no():
+    table = pd.DataFrame(
+        {
+            "asked": [3, 0],
+            "guide": [True, False],
+            "last": pd.to_datetime(["2024-10-18"] * 2),
+            "heard": ["<b>so</b>", ""],
+        },
+        index=["pallets/flask", "xz"],
+    )
+    sheet = welcoming.Sheet(table.rename_axis("repository"), note="heard")
+    shown = sheet._repr_html_()
+    assert shown.count("<tr>") == 3 and "pallets/<wbr>flask<br><span" in shown and "&lt;b&gt;so" in shown
+    assert ">yes<" in shown and ">no<" in shown and ">2024-10-18<" in shown and ">heard<" not in shown
+    assert ">repository<" in shown and "nowrap" not in shown and "pallets/flask" in repr(sheet)
+
+
+def test_every_complaint_of_the_portfolio_is_told_in_full():
+    shown = welcoming.offered()._repr_html_()
+    for said, _ in inside.OBSTACLES.values():
+        assert said in shown
+
+
 def test_the_tables_of_the_exercise_give_their_keys():
     shown = welcoming.three_to_score().table
     for row, figures in welcoming.weight_key().items():

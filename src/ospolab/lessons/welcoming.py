@@ -88,7 +88,7 @@ class Sheet:
     """
 
     def __init__(self, table: pd.DataFrame, note: str = "") -> None:
-        self.table = table.map(lambda value: ("no", "yes")[value] if pd.api.types.is_bool(value) else value)
+        self.table = table.map(self._plain)
         self.note = note
 
     def __repr__(self) -> str:
@@ -104,8 +104,14 @@ class Sheet:
         return f'<table class="table" style="width:auto"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
     @staticmethod
+    def _plain(value: object) -> object:
+        if pd.api.types.is_bool(value):
+            return "yes" if value else "no"
+        return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
+
+    @staticmethod
     def _row(kind: str, cells: Iterable[object], below: str = "") -> str:
-        look = "text-align:left;vertical-align:top;white-space:normal;padding:0.3rem 0.4rem"
+        look = "text-align:left;vertical-align:top;white-space:normal;padding:0.3rem"
         first, *others = (html.escape(str(cell)).replace("/", "/<wbr>") for cell in cells)
         rest = "".join(f'<{kind} style="{look}">{cell}</{kind}>' for cell in others)
         return f'<tr><th style="{look};overflow-wrap:break-word">{first}{below}</th>{rest}</tr>'
@@ -262,6 +268,7 @@ def three_to_score() -> Sheet:
     """Three real repositories and four files, with the two sets of weights of the exercise."""
     names = list(TWO_WEIGHTS["newcomer"])
     table = readiness.files().loc[THREE, names].map(lambda there: "yes" if there else "no")
+    table.index = pd.Index([repo.split("/")[1] for repo in table.index])
     weights = pd.DataFrame(
         {f"weight, {who}": weight for who, weight in TWO_WEIGHTS.items()}).T[names].astype(str)  # fmt: skip
     short = ["guide", "templates", "conduct", "security"]
@@ -282,9 +289,8 @@ def weight_key() -> dict[str, dict[str, float]]:
 
 def changes_to_read() -> Sheet:
     """The exercise's invented changes, as text: "" for what has not happened."""
-    table = inside.changes("exercise").rename(columns={"wait": "wait, days", "age": "age, days"})
-    table.index = pd.Index([name.removeprefix("change ") for name in table.index], name="no.")
-    return Sheet(table.map(lambda value: "" if pd.isna(value) else str(int(value))))
+    table = inside.changes("exercise").map(lambda value: "" if pd.isna(value) else str(int(value)))
+    return Sheet(table.set_index("opened").drop(columns="age"))
 
 
 def wait_key() -> dict[str, tuple[float, str]]:

@@ -50,13 +50,8 @@ FOR_US = {
 }
 NEEDED = ("items", "promise", "missed", "why", "review")
 CELLS = ("inside", "public", "proof")
-PUBLIC = (
-    "readme",
-    "guide",
-    "security",
-    "licence",
-    "rights",
-)  # without these a public repository is not open for contributions
+# Without these a public repository is not open for contributions.
+PUBLIC = ("readme", "guide", "security", "licence", "rights")
 INSIDE = ("readme", "guide", "owners")  # without these a colleague cannot begin
 NO_TOOL = ("readme", "guide", "rights")  # an empty file passes, and no program sees who holds a right
 LONGEST = 14  # days until a first answer
@@ -132,9 +127,7 @@ def faults(items: Mapping[str, Mapping[str, str]], promise: float, missed: str, 
         said.append("Inside everything is required: a list that nobody passes is not used.")
     green = [names[name] for name in NO_TOOL if items.get(name, {}).get("proof") == "tool"]
     if green:
-        said.append(
-            f"A linter finds a file, even an empty one, and sees no rights: somebody must look at {', '.join(green)}."
-        )
+        said.append(f"A linter finds even an empty file, and sees no rights: somebody looks at {', '.join(green)}.")
     if promise > LONGEST:
         said.append(f"A first answer after {promise:g} days comes when the stranger has gone.")
     if not MISSED[missed][1]:
