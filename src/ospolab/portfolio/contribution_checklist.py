@@ -35,9 +35,9 @@ PROOFS = {
     "yes": "whoever answers for it has said yes",
 }
 MISSED = {
+    "rank": ("the reviewer is named in a monthly ranking", False),
     "help": ("the office asks the host team what is in the way, and offers review time", True),
     "label": ("the repository loses the label “open for contributions” until the change is answered", True),
-    "rank": ("the reviewer is named in a monthly ranking", False),
     "close": ("the change is closed by a bot", False),
     "nothing": ("nothing", False),
 }
