@@ -265,14 +265,13 @@ TWO_WEIGHTS = {
 
 
 def three_to_score() -> Sheet:
-    """Three real repositories and four files, with the two sets of weights of the exercise."""
+    """Three real repositories and four files, with the two sets of weights of the exercise below each file."""
     names = list(TWO_WEIGHTS["newcomer"])
-    table = readiness.files().loc[THREE, names].map(lambda there: "yes" if there else "no")
-    table.index = pd.Index([repo.split("/")[1] for repo in table.index])
-    weights = pd.DataFrame(
-        {f"weight, {who}": weight for who, weight in TWO_WEIGHTS.items()}).T[names].astype(str)  # fmt: skip
-    short = ["guide", "templates", "conduct", "security"]
-    return Sheet(pd.concat([table, weights]).set_axis(short, axis=1))
+    table = readiness.files().loc[THREE, names].T.set_axis([repo.split("/")[1] for repo in THREE], axis=1)
+    table["weights"] = [
+        ", ".join(f"{who} {weight[name]}" for who, weight in TWO_WEIGHTS.items()) for name in names
+    ]  # fmt: skip
+    return Sheet(table.rename(index=WORDS).rename_axis("file, and its weights"), note="weights")
 
 
 def weight_key() -> dict[str, dict[str, float]]:
