@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -11,7 +12,7 @@ from ospolab.doorstep import HEADER
 
 @pytest.fixture(scope="module")
 def linted():
-    return {name: doorstep.lint(getattr(doorstep, name)) for name in ("BARE", "TICKED", "MENDED", "HANDED_IN")}
+    return {name: doorstep.lint(getattr(doorstep, name)) for name in ("BARE", "TICKED", "FIXED", "HANDED_IN")}
 
 
 def test_six_empty_files_make_a_linter_green(linted):
@@ -21,8 +22,8 @@ def test_six_empty_files_make_a_linter_green(linted):
 
 
 def test_a_licences_folder_is_not_enough(linted):
-    bare, ticked, mended = (linted[name][1] for name in ("BARE", "TICKED", "MENDED"))
-    assert not bare["compliant"] and not ticked["compliant"] and mended["compliant"]
+    bare, ticked, fixed = (linted[name][1] for name in ("BARE", "TICKED", "FIXED"))
+    assert not bare["compliant"] and not ticked["compliant"] and fixed["compliant"]
     assert ticked["unused_texts"] == ["Apache-2.0"] and ticked["missing_texts"] == ["MIT"]
     assert ticked["without_licence"] == bare["without_licence"] and "src/tide_table/moon.py" not in str(bare)
 
@@ -32,6 +33,13 @@ def test_the_exercise_lacks_two_labels_and_has_two_empty_ticks(linted):
     assert reuse["without_licence"] == ["src/tide_table/__init__.py", "src/tide_table/harbour.py"]
     assert checks["passes"]["PY003"] and not doorstep.HANDED_IN["LICENSE"]
     assert doorstep.lint(doorstep.labelled(doorstep.HANDED_IN))[1]["compliant"]
+
+
+def test_what_the_readme_promises_can_be_done():
+    with doorstep.built(doorstep.FIXED, commit=False) as folder:
+        command = [sys.executable, "-m", "tide_table", "40"]
+        ran = subprocess.run(command, cwd=folder / "src", capture_output=True, text=True, check=True)
+        assert ran.stdout == "10.5\n" and " ".join(command[1:3]) in (folder / "README.md").read_text()
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="no git on this machine")

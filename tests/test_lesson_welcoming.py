@@ -58,7 +58,7 @@ def test_the_exercise_has_four_candidates_and_a_pattern_for_each():
     table = inside.portfolio(inside.OFFERED)
     good = set(table[table.apply(inside.holds_as_candidate, axis=1)].index)
     assert good == {name for name, (_, patterns) in inside.OBSTACLES.items() if patterns} and len(good) == 4
-    assert set(inside.OBSTACLES) == set(table.index) == set(welcoming.offered().index)
+    assert set(inside.OBSTACLES) == set(table.index) == set(welcoming.offered().table.index)
 
 
 @pytest.mark.parametrize("which", ["before", "after", "exercise"])
@@ -85,18 +85,39 @@ def test_the_stages_add_up_in_words():
     )
 
 
+def test_a_sheet_wraps_escapes_and_says_yes_and_no():
+    table = pd.DataFrame(
+        {
+            "asked": [3, 0],
+            "guide": [True, False],
+            "last": pd.to_datetime(["2024-10-18"] * 2),
+            "heard": ["<b>so</b>", ""],
+        },
+        index=["pallets/flask", "xz"],
+    )
+    sheet = welcoming.Sheet(table.rename_axis("repository"), note="heard")
+    shown = sheet._repr_html_()
+    assert shown.count("<tr>") == 3 and "pallets/<wbr>flask<br><span" in shown and "&lt;b&gt;so" in shown
+    assert ">yes<" in shown and ">no<" in shown and ">2024-10-18<" in shown and ">heard<" not in shown
+    assert ">repository<" in shown and "nowrap" not in shown and "pallets/flask" in repr(sheet)
+
+
+def test_every_complaint_of_the_portfolio_is_told_in_full():
+    shown = welcoming.offered()._repr_html_()
+    for said, _ in inside.OBSTACLES.values():
+        assert said in shown
+
+
 def test_the_tables_of_the_exercise_give_their_keys():
-    shown = welcoming.three_to_score()
-    for row, figures in welcoming.weight_key().items():
-        repo = next(name for name in shown.index if name.endswith(row))
+    shown = welcoming.three_to_score().table
+    for repo, figures in welcoming.weight_key().items():
         for who, figure in figures.items():
-            weights = shown.loc[f"weight, {who}"].astype(int)
-            there = shown.loc[repo] == "yes"
-            assert figure == pytest.approx(100 * weights[there].sum() / weights.sum())
+            weights = shown["weights"].str.extract(rf"{who} (\d)")[0].astype(int)
+            assert figure == pytest.approx(100 * weights[shown[repo] == "yes"].sum() / weights.sum())
     assert {name: figure for name, (figure, _) in welcoming.wait_key().items()} == {
         "answered": 2, "all": 4, "within": 50, "lead": 13,
     }  # fmt: skip
-    assert "nan" not in welcoming.changes_to_read().to_string().lower()
-    assert "<NA>" not in welcoming.changes_to_read().to_string()
-    assert (welcoming.files_handed_in()["begins with"] == "(empty)").sum() == 1
-    assert list(welcoming.handed_in()["says"]).count("no licence") == 2
+    assert "nan" not in repr(welcoming.changes_to_read()).lower()
+    assert "&lt;NA" not in welcoming.changes_to_read()._repr_html_()
+    assert (welcoming.files_handed_in().table["begins with"] == "(empty)").sum() == 1
+    assert list(welcoming.handed_in().table["says"]).count("no licence") == 2

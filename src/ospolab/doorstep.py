@@ -18,9 +18,9 @@ import pandas as pd
 
 __all__ = [
     "BARE",
+    "FIXED",
     "HANDED_IN",
     "HEADER",
-    "MENDED",
     "MIT",
     "TICKED",
     "before_and_after",
@@ -37,6 +37,7 @@ __all__ = [
 LABEL = "SPDX-License-Identifier:"
 HEADER = f"# SPDX-FileCopyrightText: 2026 Tide Table contributors\n# {LABEL} Apache-2.0\n"
 THEIRS = f"# SPDX-FileCopyrightText: 2019 Moon Phases contributors\n# {LABEL} MIT\n"
+ORIGIN = "# Copied from https://example.org/moon-phases, version 2.1, unchanged.\n"
 # REUSE-IgnoreEnd
 MIT = (
     "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated "
@@ -50,7 +51,7 @@ BARE = {
     "README.md": "# Tide table\n",
     "pyproject.toml": '[project]\nname = "tide-table"\nversion = "0.3.0"\n',
     "src/tide_table/__init__.py": "from tide_table.moon import phase\n\n\ndef high(day):\n    return phase(day)\n",
-    "src/tide_table/moon.py": f"{THEIRS}\n\ndef phase(day):\n    return day % 29.5\n",
+    "src/tide_table/moon.py": f"{THEIRS}{ORIGIN}\n\ndef phase(day):\n    return day % 29.5\n",
 }
 # Nothing but names: what makes a linter green.
 TICKED = {
@@ -65,9 +66,10 @@ GUIDE = """# How to get a change in
 3. Somebody of the team answers within five working days.
 """
 # The same with what the files are for.
-MENDED = {
+FIXED = {
     **BARE,
-    "README.md": "# Tide table\n\nWhen is high water? `python -m tide_table 2026-11-28` tells.\n\n"
+    "README.md": "# Tide table\n\n"
+    "After `python -m pip install -e .`, `python -m tide_table 12` tells the tide of day 12.\n\n"
     "Questions: open an issue. Changes: see CONTRIBUTING.md.\n",
     "CONTRIBUTING.md": GUIDE,
     "SECURITY.md": "Report a weakness in private: security at the address on our page. Answer within three days.\n",
@@ -82,14 +84,16 @@ MENDED = {
     ".gitignore": "__pycache__/\n",
     "noxfile.py": f'{HEADER}import nox\n\n\n@nox.session\ndef tests(session):\n    session.run("pytest")\n',
     "src/tide_table/__init__.py": HEADER + BARE["src/tide_table/__init__.py"],
+    "src/tide_table/__main__.py": f"{HEADER}"
+    "import sys\n\nfrom tide_table import high\n\nprint(high(int(sys.argv[1])))\n",
 }
-# What the exercise is about: half mended, with ticks that say nothing. Labels are missing in two Python files.
+# What the exercise is about: half put right, with ticks that say nothing. Labels are missing in two Python files.
 HANDED_IN = {
-    **{name: text for name, text in MENDED.items() if name not in ("CONTRIBUTING.md", "docs/index.md")},
+    **{name: text for name, text in FIXED.items() if name not in ("CONTRIBUTING.md", "docs/index.md")},
     "README.md": "# Tide table\n",
     "LICENSE": "",
     ".gitlab-ci.yml": "tests:\n  script: python -m pytest\n",
-    "REUSE.toml": MENDED["REUSE.toml"].replace('".gitignore"', '".gitignore", ".gitlab-ci.yml", "LICENSE"'),
+    "REUSE.toml": FIXED["REUSE.toml"].replace('".gitignore"', '".gitignore", ".gitlab-ci.yml", "LICENSE"'),
     "src/tide_table/__init__.py": BARE["src/tide_table/__init__.py"],
     "src/tide_table/harbour.py": "HARBOURS = {}\n",
 }
@@ -207,14 +211,14 @@ def label_faults(before: Mapping[str, str], after: object, header: str = HEADER)
     return faults
 
 
-def before_and_after(mend: object) -> pd.DataFrame:
+def before_and_after(label: object) -> pd.DataFrame:
     """What the linters say about the exercise's repository, before and after the learner's function.
 
-    mend: takes and returns files (path -> text). Where it gives nothing of use, only the state before is shown.
+    label: takes and returns files (path -> text). Where it gives nothing of use, only the state before is shown.
     """
     states = {"before": dict(HANDED_IN)}
     try:
-        after = mend(dict(HANDED_IN))  # type: ignore[operator]
+        after = label(dict(HANDED_IN))  # type: ignore[operator]
     except Exception:  # a learner's own code, not yet right: the table says so by having no second column
         after = None
     if isinstance(after, dict) and all(isinstance(part, str) for pair in after.items() for part in pair):

@@ -59,7 +59,7 @@ OBSTACLES = {
         {"base-documentation", "communication-tooling"},
     ),
     "map-tiles": (
-        "The hosts have twice been left with half-finished code, and now refuse.",
+        "The hosts were twice left with half-finished code. They agree if that does not happen again.",
         {"warranty", "base-documentation"},
     ),
     "sensor-gateway": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import ipywidgets
 import pandas as pd
@@ -17,6 +18,7 @@ __all__ = [
     "EQUAL",
     "SHOWN",
     "TWO_WEIGHTS",
+    "Sheet",
     "changes_to_read",
     "explorer",
     "files_handed_in",
@@ -79,11 +81,47 @@ def opening() -> Figure:
     )
 
 
+class Sheet:
+    """A table whose cells wrap as text does, so that it fits a phone; yes and no for truth values.
+
+    note: a column of sentences, shown below the name of the row instead of beside it.
+    """
+
+    def __init__(self, table: pd.DataFrame, note: str = "") -> None:
+        self.table = table.map(self._plain)
+        self.note = note
+
+    def __repr__(self) -> str:
+        return self.table.to_string()
+
+    def _repr_html_(self) -> str:
+        columns = [name for name in self.table.columns if name != self.note]
+        head = self._row("th", [self.table.index.name or self.table.columns.name or "", *columns])
+        body = ""
+        for name, row in self.table.iterrows():
+            below = f'<br><span style="font-weight:400">{html.escape(str(row[self.note]))}</span>' if self.note else ""
+            body += self._row("td", [name, *(row[column] for column in columns)], below)
+        return f'<table class="table" style="width:auto"><thead>{head}</thead><tbody>{body}</tbody></table>'
+
+    @staticmethod
+    def _plain(value: object) -> object:
+        if pd.api.types.is_bool(value):
+            return "yes" if value else "no"
+        return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
+
+    @staticmethod
+    def _row(kind: str, cells: Iterable[object], below: str = "") -> str:
+        look = "text-align:left;vertical-align:top;white-space:normal;padding:0.3rem"
+        first, *others = (html.escape(str(cell)).replace("/", "/<wbr>") for cell in cells)
+        rest = "".join(f'<{kind} style="{look}">{cell}</{kind}>' for cell in others)
+        return f'<tr><th style="{look};overflow-wrap:break-word">{first}{below}</th>{rest}</tr>'
+
+
 def missing_here(name: str) -> pd.DataFrame:
     """Repositories without a file of that kind, and whether their organisation keeps it for all of its repositories."""
     table, both = readiness.files()[name], readiness.files(elsewhere=True)[name]
     lacking = table[~table].index
-    found = both[lacking].map({True: "one house up", False: "not found"})
+    found = both[lacking].map({True: "kept for all", False: "not found"})
     return found.rename("looked up").to_frame()
 
 
@@ -97,7 +135,7 @@ def explorer() -> Explorer:
         for who, words in VISITORS.items()
     }
     controls["elsewhere"] = ipywidgets.Dropdown(
-        options=[("not there", False), ("looked up one house up", True)],
+        options=[("not there", False), ("looked up where it is kept for all", True)],
         value=False,
         description="A missing file is",
     )
@@ -145,7 +183,8 @@ def _ranked(elsewhere: bool, licence: bool, **strangers: int) -> tuple[str, Figu
     return said, figure(
         drawing,
         alt=f"Bars of {len(names)} repositories by readiness, of 100: {listed}.",
-        caption="▲ ▼: places gained or lost against equal weights. Orange: not open source. Data: community_files.",
+        caption="▲ ▼: places gained or lost against equal weights. Orange: not open source on the day of the table "
+        "(redis: October 2024). Data: community_files.",
     )
 
 
@@ -165,6 +204,7 @@ def stages(which: str) -> Figure:
         "waits for a release": table["released"] - table["merged"],
     }
     days = {words: float(step.median()) for words, step in steps.items()}
+    whole = float((table["released"] - table["opened"]).median())
     drawing, ax = canvas(height=1.9)
     left = 0.0
     for (words, length), colour in zip(days.items(), (ORANGE, BLUE, GREEN), strict=True):
@@ -181,39 +221,40 @@ def stages(which: str) -> Figure:
     return figure(
         drawing,
         alt=f"One bar in three parts, median days of {len(table)} released changes: {told}.",
-        caption="Invented history: median days of each stage, for changes that reached a release.",
+        caption="Invented history: median days of each stage, for changes that reached a release. Medians of parts do "
+        f"not add up to the median of the whole, which is {whole:g} days.",
     )
 
 
 # The exercise's tables and keys
 
 
-def handed_in() -> pd.DataFrame:
+def handed_in() -> Sheet:
     """What the two linters say about the exercise's repository; a row a finding."""
     checks, reuse = doorstep.lint(doorstep.HANDED_IN)
     rows = [
-        {"said by": "repo-review", "about": f"{name}: {row['check']}", "says": "passes" if row["passes"] else "fails"}
+        (f"{name}: {row['check']}", "repo-review", "passes" if row["passes"] else "fails")
         for name, row in checks.iterrows()
     ]
-    rows += [{"said by": "REUSE", "about": path, "says": "no licence"} for path in reuse["without_licence"]]
-    return pd.DataFrame(rows).set_index("said by")
+    rows += [(path, "REUSE", "no licence") for path in reuse["without_licence"]]
+    return Sheet(pd.DataFrame(rows, columns=["about", "asked", "says"]).set_index("about"))
 
 
-def files_handed_in() -> pd.DataFrame:
+def files_handed_in() -> Sheet:
     """The files of the exercise's repository: how long each is, and how it begins."""
     files = sorted(doorstep.HANDED_IN.items())
-    begins = [text.splitlines()[0] if text else "(empty)" for _, text in files]
-    return pd.DataFrame(
-        {"characters": [len(text) for _, text in files], "begins with": begins}, index=[name for name, _ in files]
-    )
+    rows = [(name, len(text), text.splitlines()[0] if text else "(empty)") for name, text in files]
+    table = pd.DataFrame(rows, columns=["file, and its first line", "characters", "begins with"])
+    return Sheet(table.set_index("file, and its first line"), note="begins with")
 
 
-def offered() -> pd.DataFrame:
+def offered() -> Sheet:
     """The exercise's invented portfolio, with what stands in the way of each."""
     table = inside.portfolio(inside.OFFERED)
-    table["activity score"] = table.pop("score, later")
+    table["score"] = table.pop("score, later")
     table["what we heard"] = [inside.OBSTACLES[name][0] for name in table.index]
-    return table[["teams", "asked", "host", "activity score", "what we heard"]]
+    table = table[["teams", "asked", "host", "score", "what we heard"]]
+    return Sheet(table.rename_axis("repository, and what we heard"), note="what we heard")
 
 
 THREE = ["pallets/flask", "containers/bubblewrap", "ucbds-infra/otter-grader"]
@@ -223,13 +264,14 @@ TWO_WEIGHTS = {
 }
 
 
-def three_to_score() -> pd.DataFrame:
-    """Three real repositories and four files, with the two sets of weights of the exercise."""
+def three_to_score() -> Sheet:
+    """Three real repositories and four files, with the two sets of weights of the exercise below each file."""
     names = list(TWO_WEIGHTS["newcomer"])
-    table = readiness.files().loc[THREE, names].map(lambda there: "yes" if there else "no")
-    weights = pd.DataFrame(
-        {f"weight, {who}": weight for who, weight in TWO_WEIGHTS.items()}).T[names].astype(str)  # fmt: skip
-    return pd.concat([table, weights]).rename(columns=WORDS)
+    table = readiness.files().loc[THREE, names].T.set_axis([repo.split("/")[1] for repo in THREE], axis=1)
+    table["weights"] = [
+        ", ".join(f"{who} {weight[name]}" for who, weight in TWO_WEIGHTS.items()) for name in names
+    ]  # fmt: skip
+    return Sheet(table.rename(index=WORDS).rename_axis("file, and its weights"), note="weights")
 
 
 def weight_key() -> dict[str, dict[str, float]]:
@@ -244,10 +286,10 @@ def weight_key() -> dict[str, dict[str, float]]:
     }
 
 
-def changes_to_read() -> pd.DataFrame:
+def changes_to_read() -> Sheet:
     """The exercise's invented changes, as text: "" for what has not happened."""
-    table = inside.changes("exercise").rename(columns={"wait": "days to first answer", "age": "days since opened"})
-    return table.map(lambda value: "" if pd.isna(value) else str(int(value)))
+    table = inside.changes("exercise").map(lambda value: "" if pd.isna(value) else str(int(value)))
+    return Sheet(table.set_index("opened").drop(columns="age"))
 
 
 def wait_key() -> dict[str, tuple[float, str]]:

@@ -21,6 +21,7 @@ ITEMS = {
     "guide": "Contribution guide: how to build, test and propose a change, and who answers when",
     "security": "Security policy: where to report a weakness in private",
     "licence": "Licence: its text, and a label in every file (REUSE); labels of others stay",
+    "rights": "Rights: who may open it has agreed, what others wrote is known, and terms for what comes in are set",
     "owners": "Owners: which team decides, and who stands in",
     "conduct": "Code of conduct, with somebody who answers",
     "tasks": "Issue templates, and three open tasks fit for a newcomer",
@@ -31,11 +32,12 @@ PROOFS = {
     "tool": "a linter finds the file",
     "read": "a person outside the team has read it",
     "try": "a person outside the team has done what it says",
+    "yes": "whoever answers for it has said yes",
 }
 MISSED = {
+    "rank": ("the reviewer is named in a monthly ranking", False),
     "help": ("the office asks the host team what is in the way, and offers review time", True),
     "label": ("the repository loses the label “open for contributions” until the change is answered", True),
-    "rank": ("the reviewer is named in a monthly ranking", False),
     "close": ("the change is closed by a bot", False),
     "nothing": ("nothing", False),
 }
@@ -43,14 +45,15 @@ FOR_US = {
     "business": "The first strangers are our own product teams. What works for them is what we publish later.",
     "education": "The first stranger is next year's doctoral student. Citation and licence travel with the research.",
     "business-education": "Participants learn from our repositories. A guide that was tried is also teaching material.",
-    "government": "Public money, public code: other administrations reuse what says who answers and what may be done.",
+    "government": "Other administrations can only reuse what says who answers, and what may be done with it.",
     "non-government": "Volunteers have one evening. Ten minutes to the first run decides whether there is a second.",
 }
 NEEDED = ("items", "promise", "missed", "why", "review")
 CELLS = ("inside", "public", "proof")
-PUBLIC = ("readme", "guide", "security", "licence")  # without these a public repository is not open for contributions
+# Without these a public repository is not open for contributions.
+PUBLIC = ("readme", "guide", "security", "licence", "rights")
 INSIDE = ("readme", "guide", "owners")  # without these a colleague cannot begin
-NO_TOOL = ("readme", "guide")  # an empty file passes
+NO_TOOL = ("readme", "guide", "rights")  # an empty file passes, and no program sees who holds a right
 LONGEST = 14  # days until a first answer
 
 Level = Literal["required", "recommended", "no"]
@@ -61,10 +64,10 @@ class Item(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    item: Literal["readme", "guide", "security", "licence", "owners", "conduct", "tasks", "tests"]
+    item: Literal["readme", "guide", "security", "licence", "rights", "owners", "conduct", "tasks", "tests"]
     inside: Level
     public: Level
-    proof: Literal["tool", "read", "try"]
+    proof: Literal["tool", "read", "try", "yes"]
 
 
 class ContributionChecklist(Issued):
@@ -114,7 +117,7 @@ def faults(items: Mapping[str, Mapping[str, str]], promise: float, missed: str, 
     """What of a checklist does not hold, a sentence each."""
     said = []
     names = {"readme": "README", "guide": "contribution guide", "security": "security policy", "licence": "licence",
-             "owners": "owners"}  # fmt: skip
+             "rights": "rights", "owners": "owners"}  # fmt: skip
     for where, needed in (("public", PUBLIC), ("inside", INSIDE)):
         lacking = [names[name] for name in needed if items.get(name, {}).get(where) != "required"]
         if lacking:
@@ -124,7 +127,7 @@ def faults(items: Mapping[str, Mapping[str, str]], promise: float, missed: str, 
         said.append("Inside everything is required: a list that nobody passes is not used.")
     green = [names[name] for name in NO_TOOL if items.get(name, {}).get("proof") == "tool"]
     if green:
-        said.append(f"A linter finds the file, and an empty one passes: {', '.join(green)} must be read or tried.")
+        said.append(f"A linter finds even an empty file, and sees no rights: somebody looks at {', '.join(green)}.")
     if promise > LONGEST:
         said.append(f"A first answer after {promise:g} days comes when the stranger has gone.")
     if not MISSED[missed][1]:
@@ -174,6 +177,8 @@ def remarks(given: Mapping[str, Any]) -> list[str]:
         said.append("Nothing is tried: nobody knows whether a stranger gets it running.")
     if "tool" not in proofs:
         said.append("Nothing is left to a tool: reading everything in every repository is not kept up.")
+    if "@" in str(given.get("why", "")):
+        said.append("The reason holds an address: a paper names teams, and no people or addresses.")
     return said
 
 
@@ -194,7 +199,8 @@ def issue(given: Mapping[str, Any], tried: pd.DataFrame | None = None) -> str:
         missed=given["missed"],
         why=given["why"],
         for_us=for_us(ours),
-        tried={} if tried is None else {str(k): dict(v) for k, v in tried.to_dict().items()},
+        # Without an "after" it would only show a repository that is not theirs, as it was.
+        tried={} if tried is None or "after" not in tried else {str(k): dict(v) for k, v in tried.to_dict().items()},
         review_in_months=given["review"],
     )
     written = papers.write(paper)

@@ -21,11 +21,12 @@ PATTERNS = {
     "base-documentation": "Standard Base Documentation: the usual questions answered in the usual files",
     "communication-tooling": "Communication Tooling: one public, searchable place for questions",
     "trusted-committer": "Trusted Committer: people of other teams who have earned the right to review",
-    "warranty": "30 Day Warranty: who contributes mends it, for a month after it is in use",
+    "warranty": "30 Day Warranty: who contributes repairs it, for a month after it is in use (a promise between teams)",
     "contracted-contributor": "Contracted Contributor: the line agrees to the hours, in writing",
     "common-requirements": "Common Requirements: the teams agree what the shared part must do, and it is reshaped",
     "core-team": "Core Team: a small team with time for the foundations, so that others can add to it",
     "portal": "InnerSource Portal: one page on which repositories can be found",
+    "license": "InnerSource License: one agreement between the companies of a group on who may use and change what",
 }
 MEASURES = {
     "wait": ("middle wait for a first answer to other teams' changes, open ones counted", True),
@@ -41,10 +42,10 @@ SCORE_FOR = {
     "rating": ("to rate host teams at the end of the year", False),
 }
 FOR_US = {
-    "business": "Check with tax and legal where teams sit in different companies of the group, before code moves.",
+    "business": "Where teams sit in different companies of the group, agree with tax and legal before code moves.",
     "education": "Institutes are teams with other employers' money: write down what the funders allow.",
     "business-education": "We teach it best with an example of our own: publish what we learned, not the code.",
-    "government": "Between authorities this is already publishing: use the public checklist, and an open licence.",
+    "government": "Another authority can be another legal person, and handing over code a distribution: ask first.",
     "non-government": "We are few. One shared repository that three offices use is worth more than a programme.",
 }
 NEEDED = ("entries", "score", "why", "review")
@@ -52,7 +53,7 @@ CELLS = ("repository", "teams", "pattern", "measure")
 
 Pattern = Literal[
     "base-documentation", "communication-tooling", "trusted-committer", "warranty",
-    "contracted-contributor", "common-requirements", "core-team", "portal",
+    "contracted-contributor", "common-requirements", "core-team", "portal", "license",
 ]  # fmt: skip
 
 
@@ -173,6 +174,8 @@ def remarks(given: Mapping[str, Any]) -> list[str]:
         said.append("The activity score says how busy a repository looks: it sorts a page, and chooses nothing.")
     if given.get("review", 0) > 12:
         said.append("Candidates that nobody looks at for more than a year are a list, not a programme.")
+    if "@" in str(given.get("why", "")):
+        said.append("The reason holds an address: a paper names teams, and no people or addresses.")
     return said
 
 
