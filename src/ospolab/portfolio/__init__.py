@@ -16,6 +16,7 @@ def kinds() -> list[type[Paper]]:
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.contribution_checklist import ContributionChecklist
+    from ospolab.portfolio.contribution_memo import ContributionMemo
     from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
@@ -39,6 +40,7 @@ def kinds() -> list[type[Paper]]:
         SbomReport,
         ContributionChecklist,
         InnerSourceCandidates,
+        ContributionMemo,
         FundingPlan,
         WatchList,
         TriageReport,
