@@ -21,7 +21,7 @@ __all__ = ["FEATURES", "Home", "after", "answers", "homes"]
 # What a project may need of a home, besides a place for its licence.
 FEATURES = {
     "licence": "takes the project under its licence",
-    "no-cla": "no CLA is asked of contributors",
+    "no-form": "contributors need not sign a form first",
     "any-field": "takes projects of any field",
     "holds-money": "takes in and spends money for the project",
     "eu-seat": "has its seat in the European Union",
@@ -34,7 +34,7 @@ class Home:
     """One home. licences: kind of licence (`ospolab.agreements.LICENCES`) -> taken, not taken, or not known (None).
 
     features: keys of FEATURES without "licence". asks: what contributors are asked for. says: what the source says.
-    read: the day on which the source was read.
+    sources: addresses. read: the day on which stored copies of them were read.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Home:
     features: Mapping[str, bool | None]
     asks: str
     says: str
-    source: str
+    sources: tuple[str, ...]
     read: date
 
 

@@ -69,7 +69,7 @@ FOR_US = {
 Need = Literal["no", "wish", "must"]
 Instrument = Literal["none", "dco", "icla", "ccla", "ccla-dco", "assignment"]
 HomeId = Literal["asf", "cncf", "commonhaus", "eclipse", "numfocus", "conservancy"]
-HomeNeed = Literal["no-cla", "any-field", "holds-money", "eu-seat", "keeps-name"]
+HomeNeed = Literal["no-form", "any-field", "holds-money", "eu-seat", "keeps-name"]
 
 
 class ContributionMemo(Issued):
