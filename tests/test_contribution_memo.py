@@ -66,7 +66,7 @@ def test_the_guide_has_a_paragraph_for_each_instrument(home, instrument):
 
 
 def test_a_home_is_named_with_what_it_asks_and_where_that_stands(home):
-    shown = contribution_memo.issue(memo(place="join", home="cncf", unchecked=["home", "privacy"]))
+    shown = contribution_memo.issue(memo(place="join", home="CNCF", unchecked=["home", "privacy"]))
     assert "we ask Cloud Native Computing Foundation" in shown and "charter.md" in shown and "2026-11-28" in shown
 
 
@@ -89,9 +89,9 @@ def test_all_parts_hold_in_a_sound_memo():
         ({"employed": "team-lead"}, [2], "has to agree"),
         ({"employed": "corporate"}, [2], "no corporate agreement"),
         ({"bots": "sign"}, [2], "A bot cannot certify"),
-        ({"place": "join", "home": "asf"}, [3], "individual CLA"),
-        ({"place": "join", "home": "cncf", "home-needs": ["keeps-name"]}, [3], "by our source, no"),
-        ({"place": "join", "home": "numfocus"}, [3], "Ask, and say"),
+        ({"place": "join", "home": "ASF"}, [3], "individual CLA"),
+        ({"place": "join", "home": "CNCF", "home-needs": ["keeps-name"]}, [3], "by our source, no"),
+        ({"place": "join", "home": "NumFOCUS"}, [3], "Ask, and say"),
         ({"place": "found"}, [3], "years of work"),
         ({"answer": "We should talk about it soon, all of us together."}, [4], "does not name"),
         ({"cost": "not very much at all"}, [4], "A cost without a figure"),

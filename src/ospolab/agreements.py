@@ -56,7 +56,7 @@ NEEDS = {
     "patents": "an express patent licence from contributors",
     "company": "the employer's own yes, on paper",
     "terms": "one body may give the whole under other terms",
-    "spread": "nobody may do so without asking the others",
+    "spread": "nobody may change the terms without asking the others",
     "court": "one body holds the rights, and can enforce them",
     "light": "a first change without any paper",
 }
@@ -158,7 +158,8 @@ def coverage(commits: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
 
 def signoffs() -> pd.DataFrame:
     """Sign-offs of the repositories of `community_files`, by name: commits counted, signed, share in per cent."""
-    table = load("community_files").set_index("repo")
+    table = load("community_files")
+    table.index = table["repo"].str.split("/").str[1].rename("repository")
     signed = (table["commits_last_2y"] * table["signoff_share_last_2y"]).round().astype(int)
     share = (100 * table["signoff_share_last_2y"]).round(1)
     found = pd.DataFrame({"commits": table["commits_last_2y"], "signed": signed, "share, %": share})

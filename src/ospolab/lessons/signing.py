@@ -36,22 +36,21 @@ COMMITS = [
 def opening() -> Figure:
     """The picture the lesson opens with: the share of signed-off commits in 36 repositories, largest first."""
     shares = agreements.signoffs()["share, %"]
+    named, rest = shares[shares > 40], shares[shares <= 40]
     drawing, ax = canvas(height=3.2)
-    high = shares > 40
-    places = range(1, len(shares) + 1)
-    ax.bar(places, shares, width=0.75, color=[ORANGE if one else BLUE for one in high])
-    for place, (name, share) in zip(places, shares[high].items(), strict=False):
-        ax.annotate(f"{name.split('/')[1]}  {share:g} %", (place + 0.7, share), va="center", fontsize=9)
-    ax.set_xlim(0.2, len(shares) + 1)
-    ax.set_ylim(0, 108)
-    ax.set_xticks([])
-    ax.set_xlabel(f"{len(shares)} repositories, the largest share first")
-    ax.set_ylabel("% signed off")
-    listed = "; ".join(f"{name} {share:g} %" for name, share in shares[high].items())
+    places = range(len(named), 0, -1)
+    bars = ax.barh(places, named, height=0.65, color=ORANGE)
+    ax.bar_label(bars, labels=[f"{share:g} %" for share in named], padding=4, fontsize=9)
+    ax.plot(rest, [0] * len(rest), "o", color=BLUE, markersize=7, alpha=0.55)
+    ax.annotate(f"each dot a repository, at most {rest.max():g} %", (rest.max() + 3, 0), va="center", fontsize=9)
+    ax.set_yticks([*places, 0], [*named.index, f"the other {len(rest)}"])
+    ax.set_xlim(-2, 112)
+    ax.set_xlabel("% of the commits with a sign-off")
+    listed = "; ".join(f"{name} {share:g} %" for name, share in named.items())
     return figure(
         drawing,
-        alt=f"Bars of {len(shares)} repositories by the share of their commits that carry a sign-off. {listed}. The "
-        f"other {int((~high).sum())} are between 0 and {shares[~high].max():g} %.",
+        alt=f"Bars of the share of commits that carry a sign-off, in {len(shares)} repositories: {listed}. The other "
+        f"{len(rest)}, as dots, are between 0 and {rest.max():g} %.",
         caption=f"Commits of two years, without merges and bots. {int((shares == 0).sum())} repositories have no "
         "sign-off at all. Data: community_files.",
     )
@@ -81,7 +80,7 @@ def home_table(licence: str, must: list[str]) -> pd.DataFrame:
     answers = homes.answers(licence)
     sifted = agreements.sift(answers, must)
     rows = {
-        homes.homes()[id_].name: {
+        id_: {
             **{need: SIGNS[has[need]] for need in must},
             "so": "fits" if id_ in sifted.fits else "ask" if id_ in sifted.ask else "out",
         }

@@ -68,7 +68,7 @@ FOR_US = {
 
 Need = Literal["no", "wish", "must"]
 Instrument = Literal["none", "dco", "icla", "ccla", "ccla-dco", "assignment"]
-HomeId = Literal["asf", "cncf", "commonhaus", "eclipse", "numfocus", "conservancy"]
+HomeId = Literal["ASF", "CNCF", "Commonhaus", "Eclipse", "NumFOCUS", "Conservancy"]
 HomeNeed = Literal["no-form", "any-field", "holds-money", "eu-seat", "keeps-name"]
 
 
@@ -203,9 +203,9 @@ def place_faults(memo: ContributionMemo) -> list[str]:
         said.append(f"{name}: by our source, no: {'; '.join(homes.FEATURES[need] for need in breaks)}.")
     elif memo.home in sifted.ask and "home" not in memo.unchecked:
         said.append(f"{name}: not all of what we need is known. Ask, and say that it is not checked yet.")
-    if memo.home == "cncf" and "dco" not in memo.instrument:
+    if memo.home == "CNCF" and "dco" not in memo.instrument:
         said.append(f"{name} asks for a DCO sign-off with each change; this memo does not.")
-    if memo.home == "asf" and "cla" not in memo.instrument:
+    if memo.home == "ASF" and "cla" not in memo.instrument:
         said.append(f"{name} asks for an individual CLA from everyone who may commit; this memo does not.")
     return said
 
