@@ -17,6 +17,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.compatibility_report import CompatibilityReport
     from ospolab.portfolio.contribution_checklist import ContributionChecklist
+    from ospolab.portfolio.contribution_memo import ContributionMemo
     from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
@@ -46,6 +47,7 @@ def kinds() -> list[type[Paper]]:
         LicencePolicy,
         LicenceRules,
         CompatibilityReport,
+        ContributionMemo,
         FundingPlan,
         WatchList,
         TriageReport,
