@@ -86,9 +86,7 @@ class ContributionChecklist(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         items = {line.item: line.model_dump() for line in self.items}
         said += faults(items, self.promise, self.missed, self.review_in_months)
         levels = {name: line["public"] for name, line in items.items()}
@@ -203,7 +201,4 @@ def issue(given: Mapping[str, Any], tried: pd.DataFrame | None = None) -> str:
         tried={} if tried is None or "after" not in tried else {str(k): dict(v) for k, v in tried.to_dict().items()},
         review_in_months=given["review"],
     )
-    written = papers.write(paper)
-    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, ours)

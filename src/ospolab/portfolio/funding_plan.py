@@ -129,9 +129,7 @@ class FundingPlan(Issued):
         return {award.component for award in self.awards}
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         if self.spent > self.fund - self.reserve:
             said.append(
                 f"The awards add up to {self.spent:,.0f} €; the fund has {self.fund:,} €, of which {self.reserve:,} € "

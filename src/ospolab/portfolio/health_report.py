@@ -110,9 +110,7 @@ class HealthReport(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         if self.factor_50 > self.factor_80:
             said.append("Fewer people cannot have made 80 % of the commits than made half of them; count again.")
         return said

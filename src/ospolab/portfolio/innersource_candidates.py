@@ -82,9 +82,7 @@ class InnerSourceCandidates(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         names = [entry.repository for entry in self.entries]
         said += [f"{name} stands in it twice." for name in sorted({n for n in names if names.count(n) > 1})]
         for entry in self.entries:
@@ -137,9 +135,7 @@ def faults(entry: Candidate) -> list[str]:
 
 
 def _whole(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries in which no cell is open."""
-    entries = given.get("entries") or {}
-    return [entries[row] for row in ROWS if all(cell in entries.get(row, {}) for cell in CELLS)]
+    return papers.whole(given, ROWS, CELLS)
 
 
 def parts(given: Mapping[str, Any]) -> list[bool | float]:
@@ -197,7 +193,4 @@ def issue(given: Mapping[str, Any]) -> str:
         for_us=for_us(ours),
         review_in_months=given["review"],
     )
-    written = papers.write(paper)
-    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, ours)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -27,7 +28,20 @@ from ospolab.learner import files, find_copy, progress
 if TYPE_CHECKING:
     from ospolab.portfolio.organisation import Organisation
 
-__all__ = ["Issued", "Paper", "PaperError", "State", "Written", "folder", "read", "render", "state", "write"]
+__all__ = [
+    "Issued",
+    "Paper",
+    "PaperError",
+    "State",
+    "Written",
+    "folder",
+    "issued",
+    "read",
+    "render",
+    "state",
+    "whole",
+    "write",
+]
 
 BLANK = "________"  # in a template: for the organisation to fill in
 TEMPLATES = Path(__file__).parent / "templates"
@@ -65,6 +79,12 @@ class Issued(Paper):
 
     organisation: str = Field(min_length=1)
     written: date
+
+    def misplaced(self, organisation: Organisation) -> list[str]:
+        """The first complaint of every issued paper: that it is for somebody else; [] if it is not."""
+        if self.organisation == organisation.name:
+            return []
+        return [f"It is for {self.organisation}; the portfolio is that of {organisation.name}."]
 
 
 @dataclass(frozen=True)
@@ -212,6 +232,26 @@ def _templates() -> Environment:
 def render(paper: Paper) -> str:
     """The text of a paper, as Markdown, from its facts alone. Every paper is rendered here, and nowhere else."""
     return _templates().get_template(f"{paper.NAME}.md.j2").render(paper=paper, **paper.words()).strip()
+
+
+# What an exercise does with the answers of a form
+
+
+def whole(answers: Mapping[str, Any], rows: Iterable[str], cells: Iterable[str]) -> list[dict[str, Any]]:
+    """The rows of a form's table "entries" in which no cell is open, as {cell: answer}, in the order of `rows`."""
+    entries = answers.get("entries") or {}
+    return [entries[row] for row in rows if all(cell in entries.get(row, {}) for cell in cells)]
+
+
+def issued(paper: Issued, ours: Organisation) -> str:
+    """Write a paper and return what the learner sees: its text, what is to be mended, and where it was written.
+
+    ours: the portfolio's organisation; a paper for another one is judged as if that were its own.
+    """
+    written = write(paper)
+    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
+    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
+    return "\n\n".join([render(paper), *mend, f"---\n*{written}*"])
 
 
 # How the portfolio stands

@@ -69,9 +69,7 @@ class TrainingPlan(Issued):
     rows: tuple[Row, ...] = Field(min_length=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         for row in self.rows:
             said += _faults(row)
         there = {row.who for row in self.rows}
@@ -142,7 +140,4 @@ def issue(training: Mapping[str, Any]) -> str:
         first=training["first"],
         rows=tuple(rows),
     )
-    written = papers.write(paper)
-    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, ours)

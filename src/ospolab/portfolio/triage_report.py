@@ -88,9 +88,7 @@ class TriageReport(Issued):
     review_in_weeks: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         said += cra_role.complaints(self.role, organisation)
         if self.contact not in PRIVATE:
             said.append(

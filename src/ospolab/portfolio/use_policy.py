@@ -86,9 +86,7 @@ class UsePolicy(Issued):
         return [rule.model_dump() for rule in self.rules]
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         if wrong := intake.faults(self.plain):
             return said + wrong
         if missed := intake.gaps(self.plain):
@@ -250,7 +248,4 @@ def issue(policy: Mapping[str, Any]) -> str:
         review_in_months=policy["review"],
         rules=tuple(Rule(**rule) for rule in rules),
     )
-    written = papers.write(paper)
-    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, ours)

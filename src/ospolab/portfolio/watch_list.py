@@ -101,9 +101,7 @@ class WatchList(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         projects = [entry.project for entry in self.entries]
         said += [f"{project} stands in it twice." for project in sorted({p for p in projects if projects.count(p) > 1})]
         for entry in self.entries:
@@ -189,9 +187,7 @@ def faults(entry: Entry) -> list[str]:
 
 
 def _whole(watch: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries in which no cell is open."""
-    entries = watch.get("entries") or {}
-    return [entries[row] for row in ROWS if all(cell in entries.get(row, {}) for cell in CELLS)]
+    return papers.whole(watch, ROWS, CELLS)
 
 
 def parts(watch: Mapping[str, Any]) -> list[bool | float]:
@@ -252,10 +248,7 @@ def issue(watch: Mapping[str, Any]) -> str:
         for_us=for_us(ours),
         review_in_months=watch["review"],
     )
-    written = papers.write(paper)
-    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, ours)
 
 
 def choices() -> pd.DataFrame:
