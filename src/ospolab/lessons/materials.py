@@ -83,7 +83,7 @@ def kinds(bom: dict[str, Any]) -> pd.Series:
     said = {
         "one SPDX id or expression": table.clear,
         "several entries, neither AND nor OR": ~table.clear & table.licence.str.contains("; "),
-        "a name that is no id, as BSD License": ~table.clear & (table.licence != "") & ~table.licence.str.contains("; "),
+        "a name and no id, as BSD License": ~table.clear & (table.licence != "") & ~table.licence.str.contains("; "),
         "nothing": table.licence == "",
     }
     return pd.Series({words: int(rows.sum()) for words, rows in said.items()}, name="components")
