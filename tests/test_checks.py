@@ -45,6 +45,13 @@ def test_score_counts_equal_parts():
         checks.score(3)
 
 
+def test_a_wrong_answer_takes_half_of_its_worth_back_and_an_open_one_nothing():
+    assert checks.net(4, [True, True, True, True], 4) == 4
+    assert checks.net(4, [True, True, True, False], 3) == 3
+    assert checks.net(4, [True, True, True, False], 4) == 2.5
+    assert checks.net(4, [True, False, False, False], 4) == 0
+
+
 def test_result_says_what_is_missing_while_learning(exercise):
     with pytest.raises(AssertionError, match="2 answers are still missing in this form:\n- The first\n- The second"):
         checks.result("one", None)

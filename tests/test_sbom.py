@@ -244,3 +244,11 @@ def test_spdx_says_the_same_and_marks_what_is_not_said():
     ids = {one["SPDXID"] for one in spdx["packages"]}
     assert len(ids) == len(spdx["packages"])
     assert all(one["relatedSpdxElement"] in ids for one in spdx["relationships"])
+
+
+def test_only_all_components_are_100_per_cent_and_only_none_is_0():
+    course = data.document("course.cdx.json")
+    assert sum("purl" in one for one in course["components"]) == 205 and len(course["components"]) == 206
+    assert sbom.completeness(course).usable["identifier"] == 99
+    parts = [{"name": "a", "version": "1"}, *({"name": "b"} for _ in range(400))]
+    assert sbom.completeness({"components": parts}).usable["version"] == 1

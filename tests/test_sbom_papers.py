@@ -73,6 +73,29 @@ def test_the_gate_gives_the_verdicts_of_the_exercise_but_for_what_a_person_knows
     assert differ == ["unidecode"]
 
 
+def test_validator_and_score_notice_what_the_exercise_says_they_notice():
+    good = {"version": "1", "licenses": [{"license": {"id": "MIT"}}]}
+    wrong = {
+        "version": {"version": ""},
+        "apache": {"licenses": [{"license": {"id": "Apache 2.0"}}]},
+        "gpl": {"licenses": [{"expression": "GPL"}]},
+        "libary": {"type": "libary"},
+        "licence": {"licenses": [], "licence": "MIT"},
+        "serial": {},
+        "other": {"version": "2"},
+    }
+    before = sbom.completeness(materials.edited(**good), sbom.CISA_DRAFT).usable
+    for row, change in wrong.items():
+        bom = materials.edited(**good | change)
+        if row == "serial":
+            bom["serialNumber"] = "42"
+        seen = {"validator"} if sbom.problems(bom) else set()
+        if (sbom.completeness(bom, sbom.CISA_DRAFT).usable < before).any():
+            seen.add("score")
+        said = "both" if len(seen) == 2 else "".join(seen) or "neither"
+        assert said == CASE["notice"]["wrong"][row]["who"], row
+
+
 # Papers
 
 

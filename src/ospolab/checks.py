@@ -19,7 +19,7 @@ from textwrap import fill, shorten
 
 from ospolab.forms import definition, missing, store
 
-__all__ = ["NotYet", "cells", "given", "result", "score", "unseen"]
+__all__ = ["NotYet", "cells", "given", "net", "result", "score", "unseen"]
 
 
 def given(task: str) -> dict:
@@ -46,6 +46,16 @@ def score(points: float, *parts: bool | float) -> float:
     if not parts:
         raise ValueError("score needs at least one part")
     return round(points * sum(min(max(float(part), 0.0), 1.0) for part in parts) / len(parts), 2)
+
+
+def net(points: float, held: list[bool], answered: int) -> float:
+    """Points for a task of equal parts in which a wrong answer takes back half of what a right one gives.
+
+    So neither a guess nor one answer everywhere pays, and an open part costs only itself. held: whether each part
+    holds; answered: how many parts have an answer at all. Rounded to thousandths; never below 0.
+    """
+    right = sum(held)
+    return round(max(points * (right - (answered - right) / 2) / len(held), 0.0), 3)
 
 
 def cells(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -> list[bool]:

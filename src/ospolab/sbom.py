@@ -120,7 +120,7 @@ def _identity(component: Mapping[str, Any]) -> str:
     url = _purl(component)
     if url is None:
         return key(component.get("name", ""))
-    # A package URL keeps the dots of a Python package's name, and the index takes them for hyphens.
+    # The library keeps the dots of a Python package's name, as the specification once did; the index takes hyphens.
     name = key(url.name) if url.type == "pypi" else url.name
     return PackageURL(url.type, url.namespace, name).to_string()
 
@@ -208,7 +208,7 @@ def linked(bom: Mapping[str, Any]) -> set[str]:
 
 
 def completeness(bom: Mapping[str, Any], elements: tuple[str, ...] = NTIA) -> pd.DataFrame:
-    """Per cent of components that have each element, indexed by element, in three columns.
+    """Per cent of components that have each element, indexed by element, in three columns; 100 only if all have it.
 
     written: the field holds something. usable: something one can work with: no filler ("unknown"), a package URL with a
     version, a licence that is one valid SPDX expression, a hash that still holds (SHA-256 or better), a component that
@@ -229,9 +229,14 @@ def completeness(bom: Mapping[str, Any], elements: tuple[str, ...] = NTIA) -> pd
                 for one in parts
             ]
             found = [sum(column) / len(parts) for column in zip(*answers, strict=True)] if parts else [0, 0, 0]
-        rows[element] = [round(100 * share) for share in found]
+        rows[element] = [_per_cent(share) for share in found]
     columns = ["written", "usable", "marked"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("element")
+
+
+def _per_cent(share: float) -> int:
+    """In whole per cent, where 100 means all and 0 none: 205 of 206 are 99."""
+    return round(100 * share) if share in (0, 1) else min(max(round(100 * share), 1), 99)
 
 
 def unknown(element: str) -> dict[str, str]:
