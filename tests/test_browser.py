@@ -156,6 +156,8 @@ def test_moving_the_explorer_changes_the_conclusion(page, lab):
     explorer.scroll_into_view_if_needed()
     sentence = explorer.locator(".ospolab-conclusion")
     expect(sentence).to_contain_text("▲ better", timeout=SLOW)
+    cut = "labels => labels.filter(label => label.scrollWidth > label.clientWidth + 1).map(label => label.textContent)"
+    assert explorer.locator(".widget-label").evaluate_all(cut) == []
     handle = explorer.get_by_role("slider").first
     handle.focus()
     for _ in range(6):  # from 80 to 50 per cent, by keyboard
