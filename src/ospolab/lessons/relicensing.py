@@ -251,13 +251,13 @@ def ways_figure(years: int = 5) -> Figure:
     )
 
 
-def ways_shown(ways: dict[str, Way] = _EXERCISE_WAYS) -> pd.DataFrame:
+def ways_shown(ways: dict[str, Way] = _EXERCISE_WAYS) -> HTML:
     """What each way of the exercise takes, as a table: days once, days a year, euro a year."""
     rows = {
         way.words: (f"{way.once:g}", f"{way.days:g}" + (", doubling" if way.growth == 2 else ""), f"{way.money:,.0f}")
         for way in ways.values()
     }
-    return pd.DataFrame(rows, index=["days once", "days a year", "euro a year"]).T
+    return shown(pd.DataFrame(rows, index=["days once", "days a year", "euro a year"]).T)
 
 
 def costs_key(years: int = 3) -> dict[str, float]:
@@ -269,11 +269,12 @@ def costs_key(years: int = 3) -> dict[str, float]:
 # ------------------------------------------------------------------------------------------------------- the exercise
 
 
-def busl_rows() -> pd.DataFrame:
+def busl_rows() -> HTML:
     """The changes to BUSL-1.1 of `relicensings`: what a learner counts."""
     gone = relicensing.left_open_source()
     rows = gone[gone["to_spdx"] == "BUSL-1.1"]
-    return rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None)
+    rows = rows.assign(date=rows["date"].astype(str), fork=rows["fork"].replace("", "(empty)"))
+    return shown(rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None))
 
 
 def components() -> HTML:
