@@ -75,12 +75,12 @@ def home(tmp_path, monkeypatch):
 
 def answers(student="reference"):
     given = cases.case("enabler-strategy", student)["answers"]
-    rows = {
-        id_: {key: value for key, value in row.items() if value is not None}
-        for id_, row in given["evidence"]["items"].items()
+    evidence = {
+        table: {id_: {key: value for key, value in row.items() if value is not None} for id_, row in rows.items()}
+        for table, rows in given["evidence"].items()
     }
     form = {key: value for key, value in given["placement"].items() if value is not None}
-    return {"items": rows}, form, {key: value for key, value in given["work"].items() if value is not None}
+    return evidence, form, {key: value for key, value in given["work"].items() if value is not None}
 
 
 def changed(student="reference", **new):
@@ -99,7 +99,11 @@ def test_right_papers_hold_for_their_organisations(home, student):
     paper = portfolio.read(MaturityPlacement)
     assert paper.complaints(whose) == []
     assert f"We are at stage {form['stage']}" in text
-    assert f"{form['yes']} of {form['base']} houses" in text
+    assert f"{form['base']} people answered for a house" in text
+    assert (
+        f"{form['yes']} said that it has an office, {survey.formal_of_band(form['people'])} of them a formal one"
+        in text
+    )
     assert "not hold yet" not in text
     for where in placement.proven(evidence).values():
         assert where in text
@@ -122,7 +126,7 @@ def test_the_text_says_what_the_range_stands_on(home):
         ({"basis": "survey"}, 2),
         ({"hours": 55}, 2),
         ({"yes": 280, "base": 748}, 3),
-        ({"cannot": ["ours", "drawn", "enough", "formal"]}, 3),
+        ({"cannot": ["ours", "drawn", "enough", "many"]}, 3),
         ({"people": "11-49"}, 3),
     ],
 )
@@ -138,13 +142,59 @@ def test_what_is_shown_without_a_place_does_not_count():
     assert "1-5" not in placement.proven(evidence)
 
 
+@pytest.mark.parametrize("where", ["https://intranet.example/oss/owner", "LD-2026-114", "policy.pdf", "Intranet"])
+def test_a_link_or_a_file_number_is_a_place(where):
+    evidence, form, work = answers("right-ministry")
+    evidence["items"]["1-5"]["where"] = where
+    assert placement.parts(evidence, form, work)[0] == 1
+
+
+def test_a_line_above_that_is_left_open_is_not_there():
+    evidence, form, work = answers("right-university")
+    del evidence["above"]
+    assert placement.parts(evidence, form, work) == [1, 1, 1, 1]
+    del evidence["items"]["2-8"]
+    assert placement.parts(evidence, form, work)[:2] == [0, 0]
+
+
+@pytest.mark.parametrize(("needed", "share"), [("2", 1), ("3", 1 / 3)])
+def test_whoever_has_reached_the_stage_that_is_needed_needs_no_step(needed, share):
+    evidence, form, work = changed("right-university", needed=needed)
+    assert placement.parts(evidence, form, work)[1] == pytest.approx(share)
+
+
+def test_ticking_everything_earns_no_steps():
+    evidence, form, work = changed(stage="0", needed="1")
+    evidence = {"items": {id_: {"state": "shown", "where": "there"} for id_ in EVERYTHING}}
+    form["steps"] = {row: {**form["steps"][row], "closes": "keep"} for row in form["steps"]}
+    assert placement.parts(evidence, form, work)[:2] == [0, 0]
+
+
+def test_grading_says_which_part_fell_and_why(capsys):
+    evidence, form, work = changed(yes=9, low=7, high=8, stage="1")
+    del evidence["items"]["1-4"]["where"]
+    assert placement.judged(evidence, form, work) == placement.parts(evidence, form, work)
+    said = capsys.readouterr().out
+    for words in ("carries stage 0", "no place is named: 1-4", "gives 0.8 to 2.3 posts", "104 of 145", "Steps: each"):
+        assert words in " ".join(said.split())
+    placement.judged(*answers())
+    placement.judged({}, {}, {})
+    assert capsys.readouterr().out == ""
+
+
 def test_an_empty_form_earns_nothing_and_writes_nothing(home):
     assert placement.parts({}, {}, {}) == [0, 0, 0, 0]
-    assert placement.issue({}, {}, {}).startswith("Not written yet: 29 pieces")
+    assert placement.issue({}, {}, {}).startswith("Not written yet: 17 pieces")
     evidence, form, work = answers()
     del form["because"]
     assert "not complete" in placement.issue(evidence, form, work)
     assert not (home / "portfolio" / "maturity-placement.md").exists()
+
+
+def test_a_paper_for_another_organisation_does_not_speak_of_ours(home):
+    text = placement.issue(*changed(organisation="Harbour Mutual"))
+    assert "What it means for us" not in text
+    assert "organisation.yml" not in text
 
 
 def test_all_no_and_guessed_steps_earn_no_steps():
@@ -209,8 +259,12 @@ def test_complaints_name_what_does_not_hold(home):
     evidence, form, work = changed(needed="3")
     placement.issue(evidence, form, work)
     paper = portfolio.read(MaturityPlacement)
-    said = " ".join(paper.complaints(INVENTED["non-government"]))
-    for words in ("It is for Kessel Controls", "1,000 to 9,999 people", "publishes none"):
+    assert [*paper.complaints(INVENTED["non-government"])] == [
+        "It is for Kessel Controls; the portfolio is that of Open Rivers."
+    ]
+    ours = INVENTED["business"].model_copy(update={"people": 34, "uses": ("internally",)})
+    said = " ".join(paper.complaints(ours))
+    for words in ("1,000 to 9,999 people", "publishes none"):
         assert words in said
     path = home / "portfolio" / "maturity-placement.md"
     facts = yaml.safe_load(path.read_text().split("---")[1])

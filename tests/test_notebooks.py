@@ -1,4 +1,7 @@
-"""Notebooks are stored as the normaliser leaves them, and a lesson run again is the lesson that is stored."""
+"""Notebooks are stored as the normaliser leaves them, and a lesson run again is the lesson that is stored.
+
+That the outputs of all lessons are those of their code is nbval's to say: see `ospolab.suite`.
+"""
 
 import re
 
@@ -9,19 +12,18 @@ from ospolab import course
 from ospolab.authoring import notebooks
 
 ROOT = course.root()
-LESSONS = [path for path in notebooks.sources() if "exercises" not in path.parts]
+LESSON = ROOT / "notebooks" / "environmentalist" / "community-engagement.ipynb"
 
 
 def ident(path):
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=ident)
-def test_running_a_lesson_again_changes_nothing(path):
-    again = nbformat.writes(notebooks.executed(path)) + "\n"
+def test_running_a_lesson_again_changes_nothing():
+    again = nbformat.writes(notebooks.executed(LESSON)) + "\n"
     # Coordinates of drawings may differ in the last digit between processors; everything else may not.
     drawings = re.compile(r"<svg.*?</svg>", re.DOTALL)
-    assert drawings.sub("", again) == drawings.sub("", path.read_text(encoding="utf-8")), "run `make notebooks`"
+    assert drawings.sub("", again) == drawings.sub("", LESSON.read_text(encoding="utf-8")), "run `make notebooks`"
 
 
 @pytest.mark.parametrize("path", notebooks.sources(), ids=ident)

@@ -132,6 +132,7 @@ def test_the_minimum_elements_are_the_seven_of_ntia_and_four_more():
 
 
 def test_completeness_of_a_small_list_counted_by_hand():
+    mark = sbom.unknown("supplier")
     bom = {
         "metadata": {
             "component": {"bom-ref": "root"},
@@ -141,7 +142,7 @@ def test_completeness_of_a_small_list_counted_by_hand():
         "components": [
             {"bom-ref": "a", "name": "a", "version": "1", "purl": "pkg:pypi/a@1", "supplier": {"name": "A Ltd"}},
             {"bom-ref": "b", "name": "b", "version": "1", "purl": "pkg:pypi/b", "supplier": {"name": "unknown"}},
-            {"bom-ref": "c", "name": "c", "version": "tbd", "cpe": "cpe:2.3:a:c:c:1"},
+            {"bom-ref": "c", "name": "c", "version": "tbd", "cpe": "cpe:2.3:a:c:c:1", "properties": [mark]},
             {"bom-ref": "d", "name": "d", "hashes": [{"alg": "MD5", "content": "0" * 32}]},
         ],
         "dependencies": [{"ref": "root", "dependsOn": ["a"]}, {"ref": "a", "dependsOn": ["b"]}, {"ref": "c"}],
@@ -155,6 +156,7 @@ def test_completeness_of_a_small_list_counted_by_hand():
         "supplier": 25, "name": 100, "version": 50, "identifier": 50, "relationship": 50, "author": 0,
         "timestamp": 100, "hash": 0, "licence": 0, "tool": 0, "context": 0,
     }  # fmt: skip
+    assert score.marked.to_dict() == dict.fromkeys(sbom.CISA_DRAFT, 0) | {"supplier": 25}
 
 
 def test_a_list_without_components_has_nothing_and_a_circle_ends():
@@ -205,7 +207,12 @@ def test_a_dot_in_a_package_url_is_no_other_package_and_a_licence_alone_is_a_cha
         (("changed", "BSD License", "BSD License", False), "pass"),
         (("added", "", "MIT", True), "pass"),
         (("added", "", "GPL-2.0-or-later", True), "block"),
-        (("added", "", "MIT OR AGPL-3.0-only", True), "block"),
+        (("added", "", "MIT OR AGPL-3.0-only", True), "pass"),
+        (("added", "", "MIT AND AGPL-3.0-only", True), "block"),
+        (("added", "", "GPL-2.0-only WITH Classpath-exception-2.0", True), "block"),
+        (("added", "", "BUSL-1.1", True), "ask"),
+        (("added", "", "MPL-2.0 AND MIT", True), "ask"),
+        (("added", "", "(MPL-2.0 OR EUPL-1.2) AND MIT", True), "ask"),
         (("changed", "MIT", "(LGPL-2.1-only AND MIT)", True), "block"),
         (("added", "", "GPL", False), "ask"),
         (("added", "", "", False), "ask"),

@@ -34,15 +34,15 @@ def test_the_explorer_answers_every_setting_and_its_conclusion_changes():
     explorer, passed = materials.explorer(), set()
     for name in (*materials.LISTS, materials.COMPLETED):
         for demand in materials.DEMANDS:
-            for column in ("written", "usable"):
-                for least in (50, 80, 85, 100):
-                    sentence, picture = explorer.view(name=name, demand=demand, column=column, least=least)
+            for way in materials.WAYS:
+                for least in (50, 100):
+                    sentence, picture = explorer.view(name=name, demand=demand, way=way, least=least)
                     assert "valid by its schema" in sentence and picture.alt
                     if "<b>It passes" in sentence:
-                        passed.add((name, demand))
+                        passed.add((name, demand, way))
     seven, eleven = materials.DEMANDS
-    assert passed == {(materials.COMPLETED, seven)}
-    few, many = (explorer.view(materials.COMPLETED, eleven, "usable", least)[0] for least in (80, 85))
+    assert passed == {(materials.COMPLETED, seven, "usable, or marked unknown")}
+    few, many = (explorer.view(materials.COMPLETED, eleven, "it is usable", least)[0] for least in (80, 85))
     assert "licence" not in few and "licence" in many
 
 
@@ -96,16 +96,27 @@ def test_the_file_has_what_only_a_person_knows(home):
     assert all("supplier" not in one and one["properties"][0]["value"] == "unknown" for one in raw["components"])
     licences = {one["name"]: one["licenses"] for one in raw["components"]}
     assert licences["Unidecode"] == [{"license": {"id": "GPL-2.0-or-later", "acknowledgement": "concluded"}}]
-    assert "name" in licences["Jinja2"][0]["license"] and licences["requests"][0]["license"]["id"] == "Apache-2.0"
+    assert "name" in licences["itsdangerous"][0]["license"] and licences["certifi"][0]["license"]["id"] == "MPL-2.0"
+
+
+def test_a_supplier_that_nobody_has_looked_up_is_marked_and_not_invented(home):
+    issue(supplier="project")
+    raw = json.loads((home / "portfolio/sbom.cdx.json").read_text(encoding="utf-8"))
+    named = {one["name"]: one["supplier"]["name"] for one in raw["components"] if "supplier" in one}
+    assert named["Flask"] == "Pallets" and len(named) == len(sbom_file.SUPPLIERS) == 10
+    marks = [one.get("properties") for one in raw["components"] if "supplier" not in one]
+    assert marks == [[sbom.unknown("supplier")]] * 14
+    row = next(one for one in papers.read(sbom_report.SbomReport).elements if one.element == "supplier")
+    assert (row.written, row.usable, row.marked) == (42, 42, 58)
 
 
 def test_reading_the_text_first_takes_the_false_id_out(home):
-    fields = {"fields": {**CASE["fields"]["fields"], "unidecode": {"write": "text"}, "flask": {"write": "classifier"}}}
+    fields = {"fields": {**CASE["fields"]["fields"], "unidecode": {"write": "text"}, "click": {"write": "classifier"}}}
     issue(fields=fields)
     raw = json.loads((home / "portfolio/sbom.cdx.json").read_text(encoding="utf-8"))
     assert "GPL" not in json.dumps([one["licenses"] for one in raw["components"] if one["name"] == "Unidecode"])
     unclear = papers.read(sbom_report.SbomReport).unclear
-    assert {"Unidecode", "Flask", "Jinja2", "text-unidecode"} <= set(unclear)
+    assert {"Unidecode", "click", "itsdangerous", "text-unidecode"} <= set(unclear)
 
 
 def test_a_changed_answer_makes_the_next_version_of_the_same_list(home):

@@ -146,3 +146,9 @@ def test_workload_of_the_exercise_example():
 def test_workload_refuses_what_makes_no_sense(work, hours):
     with pytest.raises(ValueError, match="hours"):
         survey.workload(work, hours)
+
+
+def test_formal_offices_are_part_of_those_that_are_counted():
+    assert survey.formal_of_band("1000-9999") == 70
+    assert survey.formal_of_band("10000+") == 20 + 71
+    assert all(survey.formal_of_band(band) < survey.have_one_of_band(band)[0] for band in survey.BANDS)

@@ -48,7 +48,7 @@ def test_the_explorer_answers_every_setting_and_its_conclusion_changes():
     few, many = triaging.orders_compared(2), triaging.orders_compared(9, also_unknown=True)
     assert few["finding-weeks"].idxmin() == "the policy"
     assert many["finding-weeks"].idxmin() == "most findings first"
-    assert few.loc["highest CVSS score first", "exploited closed in week"] == 9
+    assert few.loc["highest score first", "exploited closed in week"] == 9
 
 
 def test_every_order_holds_every_package_once():

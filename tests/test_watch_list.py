@@ -131,6 +131,13 @@ def test_every_project_can_be_watched_by_each_definition():
             assert any(watch_list.trigger_holds(project, by, trigger) for trigger in watch_list.TRIGGERS), (project, by)
 
 
+def test_what_is_shown_to_choose_from_holds_every_figure_that_is_asked_for():
+    shown = watch_list.choices()
+    assert shown.index.tolist() == watch_list.PROJECTS
+    for (by, _), column in zip(watch_list.BY.items(), shown.columns, strict=True):
+        assert all(watch_list.figure_holds(project, by, shown.loc[project, column]) for project in shown.index)
+
+
 def test_figures_may_be_rounded_to_whole_per_cents_and_no_further():
     assert watch_list.figure_holds("Rook", "share", 56) and watch_list.figure_holds("Rook", "share", 55.6)
     assert not watch_list.figure_holds("Rook", "share", 50) and not watch_list.figure_holds("Rook", "left", 4.5)

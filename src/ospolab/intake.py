@@ -57,10 +57,10 @@ ROUTES = {
     "reject": "reject",
 }
 REASONS = {
-    "notices": "only notices are owed",
+    "notices": "at most notices are owed",
     "not-handed-out": "no copy goes out, so its copyleft asks for nothing",
     "unchanged": "its network clause asks only those who changed it",
-    "source": "copies go out: source is owed, and how much has to be read",
+    "source": "copies go out: source is owed, of a part or of the whole",
     "network": "changed or built in, and used over a network: source may be owed to its users",
     "not-open": "it is not open source: its terms say who may use it for what",
     "unclear": "nobody can say what the licence is",
@@ -76,7 +76,8 @@ _OURS = {
     "Copyleft": "copyleft",
     **dict.fromkeys(["Source-available", "Proprietary Free", "Free Restricted", "Commercial"], "not-open"),
 }
-# Their network clauses differ from that of the AGPL, so no rule of ours fits them: a person reads them.
+# Their network clauses differ from that of the AGPL, so no rule of ours fits them: a person reads them. (EUPL-1.2,
+# article 1: giving others access to its essential functions is distribution. OSL-3.0, section 5: external deployment.)
 _READ_THEM = ("EUPL-", "OSL-", "CPAL-", "RPL-", "APSL-", "NPOSL-")
 
 
@@ -227,8 +228,8 @@ def clashes(rules: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
 def defensible(request: Mapping[str, str]) -> dict[str, set[str]]:
     """The routes that an office can defend for a request, each with the reasons that carry it.
 
-    Where practitioners differ there are several. Read from the licence texts (GPL-3.0 sections 0 and 2, AGPL-3.0
-    section 13, MPL-2.0 section 3, LGPL-2.1 section 6), last checked 2026-11-22. Not legal advice.
+    Where practitioners differ there are several. Read from the licence texts (GPL-2.0 section 0, GPL-3.0 sections 0 and
+    2, AGPL-3.0 sections 0 and 13, MPL-2.0 section 3, LGPL-2.1 section 6), last checked 2026-11-22. Not legal advice.
     """
     licence, use, channel = request["licence"], request["use"], request["channel"]
     changed, out = request["modified"] == "changed", channel == "handed-out"

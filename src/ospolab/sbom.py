@@ -17,10 +17,11 @@ from license_expression import ExpressionError, get_spdx_licensing
 from packageurl import PackageURL
 
 __all__ = [
+    "APPROVED",
     "CISA_DRAFT",
-    "COPYLEFT",
     "ELEMENTS",
     "NTIA",
+    "STOPPED",
     "changes",
     "completeness",
     "components",
@@ -30,6 +31,7 @@ __all__ = [
     "linked",
     "problems",
     "to_spdx",
+    "unknown",
 ]
 
 # The seven data fields of the minimum elements of NTIA (July 2021), in the order of that report, and the four that the
@@ -54,8 +56,10 @@ CISA_DRAFT = tuple(ELEMENTS)
 FILLERS = {"", "-", "n/a", "na", "none", "noassertion", "null", "tbd", "todo", "unknown"}
 STRONG_HASHES = {"SHA-256", "SHA-384", "SHA-512", "SHA3-256", "SHA3-384", "SHA3-512", "BLAKE2b-256", "BLAKE2b-512"}
 
-# Licence ids that a gate stops at, by their beginning. A choice of this lab's; it stops, it does not forbid.
-COPYLEFT = ("AGPL-", "GPL-", "LGPL-", "EUPL-", "OSL-")
+# The two lists of this lab's gate: ids that it stops at, by their beginning, and ids that go through. What is on
+# neither is asked. Both are a choice: which licence may go where is the use policy of an office.
+STOPPED = ("AGPL-", "GPL-", "LGPL-", "EUPL-", "OSL-")
+APPROVED = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "HPND", "ISC", "MIT", "MIT-CMU", "PSF-2.0", "Zlib"}
 
 
 def key(name: str) -> str:
@@ -204,11 +208,12 @@ def linked(bom: Mapping[str, Any]) -> set[str]:
 
 
 def completeness(bom: Mapping[str, Any], elements: tuple[str, ...] = NTIA) -> pd.DataFrame:
-    """Per cent of components that have each element, indexed by element, in two columns.
+    """Per cent of components that have each element, indexed by element, in three columns.
 
     written: the field holds something. usable: something one can work with: no filler ("unknown"), a package URL with a
     version, a licence that is one valid SPDX expression, a hash that still holds (SHA-256 or better), a component that
-    the graph reaches from the product. author, timestamp, tool and context are about the list: 0 or 100.
+    the graph reaches from the product. author, timestamp, tool and context are about the list: 0 or 100. marked: the
+    component says of the element that it is unknown (see `unknown`), as the minimum elements ask for.
 
     Source: NTIA, The Minimum Elements For a Software Bill of Materials, July 2021 (the first seven); CISA, draft of
     August 2025 (the others). How CycloneDX fields answer them, and what counts as usable, is this lab's reading.
@@ -219,14 +224,23 @@ def completeness(bom: Mapping[str, Any], elements: tuple[str, ...] = NTIA) -> pd
     rows = {element: _of_list(element, about) for element in elements}
     for element, found in rows.items():
         if found is None:
-            answers = [_of_component(element, one, graph, reached) for one in parts]
-            found = [sum(column) / len(parts) for column in zip(*answers, strict=True)] if parts else [0, 0]
+            answers = [
+                (*_of_component(element, one, graph, reached), unknown(element) in one.get("properties", []))
+                for one in parts
+            ]
+            found = [sum(column) / len(parts) for column in zip(*answers, strict=True)] if parts else [0, 0, 0]
         rows[element] = [round(100 * share) for share in found]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["written", "usable"]).rename_axis("element")
+    columns = ["written", "usable", "marked"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("element")
+
+
+def unknown(element: str) -> dict[str, str]:
+    """The property that marks an element of a component as unknown. CycloneDX has no word of its own for it."""
+    return {"name": f"ospolab:{element}", "value": "unknown"}
 
 
 def _of_list(element: str, about: Mapping[str, Any]) -> list[bool] | None:
-    """(written, usable) of an element that is about the list; None for one about components."""
+    """(written, usable, marked) of an element that is about the list; None for one about components."""
     fields = {
         "author": ("authors", "manufacturer"),
         "timestamp": ("timestamp",),
@@ -236,7 +250,7 @@ def _of_list(element: str, about: Mapping[str, Any]) -> list[bool] | None:
     if fields is None:
         return None
     values = [about[field] for field in fields if about.get(field)]
-    return [bool(values), any(_meant(json.dumps(value)) for value in values)]
+    return [bool(values), any(_meant(json.dumps(value)) for value in values), False]
 
 
 def _of_component(element: str, one: Mapping[str, Any], graph: set[str], reached: set[str]) -> tuple[bool, bool]:
@@ -301,16 +315,30 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFrame:
 def gate(change: str, before: str, after: str, clear: bool) -> str:
     """The verdict of this lab's gate on one row of `changes`: "block", "ask" or "pass".
 
-    block: what comes in names a copyleft licence, and nobody has approved it. ask: the licence is another one, or no
-    machine can read it. pass: everything else, removals among them. Raises ValueError for an unknown change.
+    pass: it goes out, stays under the same licence, or comes in under an approved one. block: what comes in cannot be
+    had without a licence on the stop list; of licences joined by OR one may be chosen. ask: everything else, above all
+    what is on neither list and what no machine can read. Raises ValueError for an unknown change.
     """
     if change not in ("added", "removed", "changed"):
         raise ValueError(f'change is "{change}"; expected added, removed or changed')
     if change == "removed" or (change == "changed" and before == after):
         return "pass"
-    if clear and any(part.strip("() ").startswith(COPYLEFT) for part in re.split(r" AND | OR ", after)):
+    if not clear:
+        return "ask"
+    listed = _listed(_licensing().parse(after))
+    return "ask" if listed == "pass" and change == "changed" else listed
+
+
+def _listed(expression: Any) -> str:
+    """On which list an expression is: "pass", "block", or "ask" for neither. The order is also from light to heavy."""
+    order = ("pass", "ask", "block")
+    if parts := getattr(expression, "args", ()):
+        choose = min if type(expression).__name__ == "OR" else max
+        return choose((_listed(part) for part in parts), key=order.index)
+    name = expression.render()
+    if name.startswith(STOPPED):
         return "block"
-    return "pass" if change == "added" and clear else "ask"
+    return "pass" if name in APPROVED else "ask"
 
 
 # The other format

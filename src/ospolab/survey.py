@@ -22,6 +22,7 @@ __all__ = [
     "SIZES",
     "TEAMS",
     "Share",
+    "formal_of_band",
     "groups",
     "have_one",
     "have_one_of_band",
@@ -41,6 +42,7 @@ COUNTED = {
 }
 # The bands were cut otherwise until 2021 (2-50, 51-250 and so on). These four can be made of either cut, but for houses
 # of exactly 50, 1,000 or 10,000 people. Self-employed (until 2021) and "does not know" are no house, and left out.
+# Since 2022 the self-employed and consultants were asked to answer for the client they work for most.
 SIZES = {
     "up to 50 people": ("2-50", "1-10", "11-49"),
     "50 to 1,000": ("51-250", "251-1000", "50-249", "250-999"),
@@ -65,7 +67,8 @@ BANDS = {
     "1000-9999": ("size:1000-9999",),
     "10000+": ("size:10000-19999", "size:20000_plus"),
 }
-# Answers to "How many employees are part of your open source program?", small to large -> people at least, at most.
+# Answers to "How many employees are part of your open source program?", small to large -> people at least, at most. The
+# first box read "0 (no dedicated staff yet)".
 TEAMS = {"0": (0, 0), "1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10_plus": (10, None)}
 
 
@@ -98,8 +101,9 @@ def square_and_add(terms: Iterable[tuple[float, int, int]], confidence: float = 
     """A sum of shares, each times its factor, with an interval. terms: (factor, yes, base), factors of either sign.
 
     The distances from each share to the end of its own Wilson interval are squared, added, and the root is taken.
-    Source: Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10, for a difference (factors 1 and -1); for
-    weights Yan and Su, Statistics in Biopharmaceutical Research 2 (2010). Raises ValueError as `wilson` does.
+    Source: Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10, for a difference (factors 1 and -1); for any
+    factors Zou, Huang and Zhang, Computational Statistics & Data Analysis 53 (2009) 1080-1085. Raises ValueError as
+    `wilson` does.
     """
     middle = down = up = 0.0
     for factor, yes, base in terms:
@@ -173,6 +177,12 @@ def have_one_of_band(band: str, year: int = 2023) -> tuple[int, int]:
     """(yes, base) of a band of sizes, a key of BANDS: who has an office, formal or informal."""
     parts = [have_one(year, segment) for segment in BANDS[band]]
     return sum(yes for yes, _ in parts), sum(base for _, base in parts)
+
+
+def formal_of_band(band: str, year: int = 2023) -> int:
+    """Of those counted by `have_one_of_band`: how many called the office formal (hours, reporting or job titles)."""
+    rows = _answers("has_ospo").loc[[(year, segment) for segment in BANDS[band]]]
+    return int(rows.yes_formal.sum())
 
 
 def teams_of_band(band: str, year: int = 2023) -> pd.Series:

@@ -216,7 +216,9 @@ def clock(kind: str, aware: datetime, notified: datetime | None = None, fix: dat
     kind: "vulnerability" (actively exploited) or "incident" (severe). aware: when the manufacturer became aware; hours
     run through nights and weekends. notified: when the 72-hour notification was sent; if it is not given, its deadline.
     fix: when a corrective or mitigating measure became available; without one, a vulnerability's final report has no
-    date yet (None). Last checked 2026-11-28. Not legal advice.
+    date yet (None). Plain hours, days and months, which is the careful way: Article 3 of Regulation (EEC, Euratom)
+    No 1182/71 leaves out the hour or day of the event, lets terms in days and months run to the end of their last day,
+    and, if that is no working day, of the next. Last checked 2026-11-28. Not legal advice.
     Source: Regulation (EU) 2024/2847, Article 14(2) and (4).
     """
     by = {"early warning": aware + timedelta(hours=24), "notification": aware + timedelta(hours=72)}

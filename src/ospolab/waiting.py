@@ -2,8 +2,9 @@
 
 The model is the simplest that queueing theory has (M/M/c): requests come at random, independently of each other, each
 of `reviewers` people decides one at a time, times to decide are spread as the exponential distribution, first come is
-first served, and nobody gives up. Real boards are worse: requests come in bunches before a release, and people go on
-holiday. Read its results as a lower bound, and compare settings rather than believe a figure.
+first served, and nobody gives up. Real boards are mostly worse: requests come in bunches before a release, and people
+go on holiday. (Where each decision takes much the same time, a little better.) Compare settings rather than believe a
+figure.
 Source of the formula: A. K. Erlang, 1917, in any textbook on queues as "Erlang C".
 """
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from ospolab import data
 from ospolab.authoring import glossary, labs, outcomes
 from ospolab.authoring.plan import activities_page, paths_part
 
@@ -265,10 +266,31 @@ are held out for grading.
 
 ## Reading them without the course
 
-They are plain CSV files (UTF-8, one header row, ISO dates, quarters as `2024Q3`, booleans as `true` and `false`) in
-`src/ospolab/data/tables/`. Take them, with the notice on the table's page where its licence asks for one. Facts as such
-are not protected; this is not legal advice.
+The tables are plain CSV files (UTF-8, one header row, ISO dates, quarters as `2024Q3`, booleans as `true` and `false`)
+in `src/ospolab/data/tables/`. Take them, with the notice on the table's page where its licence asks for one. Facts as
+such are not protected; this is not legal advice. [Documents](documents.md) that are no tables have a page of their own.
 """
+
+
+def documents_page(documents: dict[str, dict]) -> str:
+    """The page of the documents that are no tables: bills of materials and the like, as Markdown."""
+    parts = [
+        "<!-- Derived by ospolab.authoring.pages; do not edit. -->",
+        "# Documents",
+        "Some lessons work on whole files as an office gets them, and not on tables: bills of materials, mostly. "
+        "They are frozen like the tables, and have a register of their own. Figures and identifiers only; no names, "
+        "addresses or accounts of people.",
+        '```python\nfrom ospolab.data import document\n\ndocument("field-portal.cdx.json")\n```',
+    ]
+    for name, about in sorted(documents.items()):
+        limits = "\n".join(f"- {limit}" for limit in about["limits"])
+        parts += [
+            f"## {about['title']}",
+            f"- **File:** `{name}`, {about['kind']}\n- **Made:** {about['date']}; {about['source']}\n"
+            f"- **Licence:** {about['licence']}\n- **SHA-256:** `{about['sha256']}`",
+            f"What must not be read into it:\n\n{limits}",
+        ]
+    return "\n\n".join(parts) + "\n"
 
 
 # ------------------------------------------------------------------------------------------------------------ files
@@ -279,6 +301,7 @@ def derived(root: Path = ROOT) -> dict[Path, str]:
     tables = read_tables(root)
     book = root / "book"
     pages = {book / "_grid.html": grid(root), book / "data/index.md": register_page(tables)}
+    pages |= {book / "data/documents.md": documents_page(data.documents())}
     pages |= {book / "outcomes.md": outcomes.page(root), book / "activities.md": activities_page(root)}
     pages |= {book / "_paths.md": paths_part(root)} | labs.pages_of(root)
     entries = glossary.load()

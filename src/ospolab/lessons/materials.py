@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -17,6 +18,7 @@ from ospolab.portfolio import sbom_file
 
 __all__ = [
     "LISTS",
+    "completed",
     "edited",
     "explorer",
     "fields",
@@ -118,11 +120,36 @@ def scores(elements: tuple[str, ...] = sbom.NTIA, column: str = "usable") -> pd.
     return pd.DataFrame({short: sbom.completeness(_bom(name), elements)[column] for name, short in COLUMNS.items()})
 
 
+def completed() -> pd.DataFrame:
+    """Per cent by element of the Reading desk's list with what a person has added: written, usable, marked unknown."""
+    return sbom.completeness(_bom(COMPLETED), sbom.CISA_DRAFT)
+
+
 def shown(table: pd.DataFrame) -> HTML:
-    """A wide table, whole; as text its columns would be cut to the width of whoever's window."""
-    cells = "white-space:normal;overflow-wrap:anywhere;min-width:6em;text-align:left;vertical-align:top"
-    text = table.replace("", "(none)").to_html(border=0)
-    return HTML(text.replace("<th>", f'<th style="{cells}">').replace("<td>", f'<td style="{cells}">'))
+    """A wide table, whole; as text its columns would be cut to the width of whoever's window.
+
+    On a narrow page each row becomes a block of its own, in which each value has its column's name before it.
+    """
+    wrap = "white-space:normal;text-align:left;vertical-align:top"
+
+    def cell(value: object, tag: str, role: str, more: str = "") -> str:
+        return f'<{tag} role="{role}" style="{wrap}"{more}>{escape(str(value) or "(none)")}</{tag}>'
+
+    head = cell(" ", "td", "cell") + "".join(cell(name.strip(), "th", "columnheader") for name in table.columns)
+    rows = "".join(
+        '<tr role="row">'
+        + cell(name, "th", "rowheader")
+        + "".join(
+            cell(value, "td", "cell", f' data-column="{escape(column.strip())}"')
+            for column, value in zip(table.columns, row, strict=True)
+        )
+        + "</tr>"
+        for name, *row in table.itertuples()
+    )
+    return HTML(
+        '<table class="dataframe ospolab-stacks" role="table">'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody></table>'
+    )
 
 
 def gated() -> pd.DataFrame:
@@ -164,6 +191,7 @@ def _edges(bom: dict[str, Any], one: dict[str, Any]) -> list[str]:
 
 # The explorer
 
+WAYS = {"the field is written": "written", "it is usable": "usable", "usable, or marked unknown": "answered"}
 DEMANDS = {"seven elements, NTIA 2021": sbom.NTIA, "eleven elements, draft of CISA 2025": sbom.CISA_DRAFT}
 
 
@@ -177,9 +205,8 @@ def explorer() -> Explorer:
                 options=[*LISTS, COMPLETED], value="Reading desk, from the lock file", description="List"
             ),
             "demand": ipywidgets.Dropdown(options=list(DEMANDS), description="Asked for"),
-            "column": ipywidgets.Dropdown(
-                options=[("the field is written", "written"), ("the field is usable", "usable")],
-                value="written",
+            "way": ipywidgets.Dropdown(
+                options=list(WAYS),
                 description="Counts if",
             ),
             "least": ipywidgets.IntSlider(
@@ -189,8 +216,10 @@ def explorer() -> Explorer:
     )
 
 
-def _passed(name: str, demand: str, column: str, least: int) -> tuple[str, Figure]:
-    score = sbom.completeness(_bom(name), DEMANDS[demand])
+def _passed(name: str, demand: str, way: str, least: int) -> tuple[str, Figure]:
+    score, column = sbom.completeness(_bom(name), DEMANDS[demand]), WAYS[way]
+    # Both are rounded to whole per cent before they are added.
+    score["answered"] = (score.usable + score.marked).clip(upper=100)
     short = [element for element in score.index if score[column][element] < least]
     sentence = f"{name}: valid by its schema, and {len(score) - len(short)} of {len(score)} elements hold. "
     if not short:
@@ -205,11 +234,12 @@ def _passed(name: str, demand: str, column: str, least: int) -> tuple[str, Figur
     ax.axvline(least, color="#808080", linewidth=1, linestyle=":")
     ax.set_xlim(0, 118)
     ax.set_xticks([0, 25, 50, 75, 100])
-    ax.set_xlabel(f"per cent of {len(_bom(name)['components'])} components ({column})")
+    words = way.removeprefix("the field is ").removeprefix("it is ")
+    ax.set_xlabel(f"per cent of {len(_bom(name)['components'])} components ({words})")
     spoken = "; ".join(f"{element} {value} %" for element, value in score[column].items())
     return sentence, figure(
         drawing,
-        alt=f"Bars for {name}, {column}: {spoken}. The line stands at {least} %.",
+        alt=f"Bars for {name}, counted if {way}: {spoken}. The line stands at {least} %.",
         caption="Per cent of components with each element. Author, timestamp, tool and context are about the list.",
     )
 
@@ -217,16 +247,16 @@ def _passed(name: str, demand: str, column: str, least: int) -> tuple[str, Figur
 # What the exercise shows
 
 SETTLED = {
-    "flask": "Flask 3.1.3",
+    "click": "click 8.5.1",
     "numpy": "numpy 2.4.6",
-    "requests": "requests 2.34.2",
+    "certifi": "certifi 2026.10.19.post1",
     "gunicorn": "gunicorn 20.1.0",
     "setuptools": "setuptools 65.5.0",
     "unidecode": "Unidecode 1.4.0",
-    "jinja2": "Jinja2 3.1.6",
+    "itsdangerous": "itsdangerous 2.2.0",
     "text-unidecode": "text-unidecode 1.3",
     "dateutil": "python-dateutil 2.8.2",
-    "matplotlib": "matplotlib 3.11.2",
+    "scipy": "scipy 1.17.1",
 }
 
 

@@ -291,12 +291,15 @@ def homes() -> pd.DataFrame:
 # ------------------------------------------------------------------------------------- the organisation and its charter
 
 
-def wrapped(table: pd.DataFrame) -> HTML:
-    """A table of sentences, which wrap as text does where pandas cuts them; on a narrow page it scrolls."""
+def wrapped(table: pd.DataFrame, least: str = "6em") -> HTML:
+    """A table of sentences, which wrap as text does where pandas cuts them; on a narrow page it scrolls.
+
+    least: width that each column but the first keeps; with "0" a table of few short words fits a narrow page.
+    """
 
     def line(kind: str, cells: Iterable[object]) -> str:
         first, *others = (html.escape(str(cell)) for cell in cells)
-        rest = "".join(f'<{kind} style="text-align:left;min-width:6em">{cell}</{kind}>' for cell in others)
+        rest = "".join(f'<{kind} style="text-align:left;min-width:{least}">{cell}</{kind}>' for cell in others)
         return f'<tr><th style="text-align:left">{first}</th>{rest}</tr>'
 
     rows = "".join(line("td", row) for row in table.itertuples())

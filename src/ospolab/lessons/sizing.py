@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import ipywidgets
 import pandas as pd
+from IPython.display import HTML
 
 from ospolab import maturity, survey
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.offices import wrapped
 
 __all__ = [
     "KESSEL",
     "PEOPLE",
+    "alone",
     "band_words",
     "bases",
     "explorer",
-    "kessel",
     "line",
     "of_stage",
     "opening",
@@ -38,25 +40,30 @@ def _percent(share: float) -> int:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{_percent(low)} to {_percent(high)} %"
+    """An interval in words; with one decimal where an end would otherwise be printed as, or next to, half."""
+    close = any(abs(end - 0.5) < 0.0055 for end in (low, high))
+    return f"{100 * low:.1f} to {100 * high:.1f} %" if close else f"{_percent(low)} to {_percent(high)} %"
 
 
 def verdict(low: float, high: float) -> str:
     """What an interval (ends in 0..1) says about most: "a majority", "a minority" or "cannot be said"."""
-    low, high = _percent(low), _percent(high)
-    return "a majority" if low > 50 else "a minority" if high < 50 else "cannot be said"
+    return "a majority" if low > 0.5 else "a minority" if high < 0.5 else "cannot be said"
 
 
 def line(yes: int, base: int) -> dict:
-    """A line of a table: yes, of, share, what else fits, and whether most."""
+    """A line of a table: how many of how many, the share, what else fits, and whether most."""
     low, high = survey.wilson(yes, base)
     return {
-        "yes": yes,
-        "of": base,
+        "yes": f"{yes:,} of {base:,}",
         "share": f"{_percent(yes / base)} %",
         "what fits": _range(low, high),
         "most?": verdict(low, high),
     }
+
+
+def _table(rows: dict, first: str = "") -> HTML:
+    """Rows of few short words, narrow enough for a telephone."""
+    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis(first), least="0")
 
 
 def band_words(band: str) -> str:
@@ -93,7 +100,7 @@ def opening() -> Figure:
     )
 
 
-def readings() -> pd.DataFrame:
+def readings() -> HTML:
     """The headline of 2018 by what is counted and among whom: count, base, share, what else fits, and whether most."""
     rows = {}
     for counted, words in {"have or plan one": "have or plan", "have one": "have"}.items():
@@ -101,10 +108,10 @@ def readings() -> pd.DataFrame:
         alone, alone_base = survey.have_one(2018, "size:self_or_none", counted)
         rows[f"{words}, of all"] = line(yes, base)
         rows[f"{words}, in a house"] = line(yes - alone, base - alone_base)
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return _table(rows)
 
 
-def bases() -> pd.DataFrame:
+def bases() -> HTML:
     """2018, have or plan one: everybody, who told their size, who told a sector of the table, and the rest."""
     all_yes, all_base = survey.have_one(2018, counted="have or plan one")
     rows = {"everybody": line(all_yes, all_base)}
@@ -113,7 +120,12 @@ def bases() -> pd.DataFrame:
         yes, base = sum(yes for yes, _ in found), sum(base for _, base in found)
         rows[name] = line(yes, base)
     rows["did not"] = line(all_yes - yes, all_base - base)
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return _table(rows)
+
+
+def alone(counts: Mapping[str, tuple[int, int]]) -> HTML:
+    """What the headline becomes with all weight on one group. counts: group -> (yes, base)."""
+    return _table({group: line(*found) for group, found in counts.items()})
 
 
 # ------------------------------------------------------------------------------------------------------- your own mix
@@ -124,15 +136,15 @@ def explorer() -> Explorer:
 
     def slider(value: int, description: str) -> ipywidgets.IntSlider:
         return ipywidgets.IntSlider(
-            value=value, min=0, max=100, step=5, description=description, continuous_update=False
+            value=value, min=0, max=100, step=1, description=description, continuous_update=False
         )
 
     controls = {
         "year": ipywidgets.Dropdown(options=[2018, 2019, 2021, 2022, 2023], value=2018, description="Year"),
         "counted": ipywidgets.Dropdown(options=[*survey.COUNTED], value="have or plan one", description="Counts"),
     }
-    # About the mix of those who answered in 2018, so that moving a control moves away from the headline.
-    for key, group, value in zip(_KEYS, _GROUPS, (30, 30, 20, 25, 55, 10, 35), strict=True):
+    # The mix of those who answered in 2018, in per cent, so that moving a control moves away from the headline.
+    for key, group, value in zip(_KEYS, _GROUPS, (29, 29, 18, 24, 57, 10, 33), strict=True):
         controls[key] = slider(value, group[0].upper() + group[1:])
     return Explorer("What does the headline become for your mix?", _view, controls)
 
@@ -233,15 +245,16 @@ def team_figure(year: int = 2023) -> Figure:
     )
 
 
-def places(band: str = "size:1000-9999", years: Collection[int] = (2022, 2023)) -> pd.DataFrame:
+def places(band: str = "size:1000-9999", years: Collection[int] = (2022, 2023)) -> HTML:
     """Where offices of one band sit, year by year: how many, of how many, share, and what else fits."""
     rows = load("survey_ospo").query("question == 'reporting_location' and segment == @band")
     table = {}
     for answer, words in {"engineering": "engineering", "it": "IT", "cto_office": "head of technology"}.items():
         for year in years:
             row = rows[(rows.year == year) & (rows.answer == answer)].iloc[0]
-            table[f"{words}, {year}"] = line(int(row.respondents), int(row.base))
-    return pd.DataFrame.from_dict(table, orient="index").drop(columns="most?").rename(columns={"yes": "offices"})
+            found = line(int(row.respondents), int(row.base))
+            table[f"{words}, {year}"] = {"offices": found["yes"], "share": found["share"], "fits": found["what fits"]}
+    return _table(table)
 
 
 # --------------------------------------------------------------------------------------------------------- the stages
@@ -258,29 +271,13 @@ _S = of_stage()
 KESSEL = {"1-1", "1-2", "1-3", "1-4", "1-6", "1-7", "1-8", "1-9", *_S[2][:6], *_S[3], "4-2"}
 
 
-def stages() -> pd.DataFrame:
+def stages() -> HTML:
     """The stages of the model: what each is about, how much evidence it has, and how much it takes up to there."""
     rows, so_far = {}, 0
     for stage, (_, of) in maturity.held(()).items():
         so_far += of
         rows[stage] = {"about": maturity.NAMES[stage], "evidence": of, "needed in all": so_far}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage")
-
-
-def kessel() -> pd.DataFrame:
-    """What Kessel Controls (invented) can show, stage by stage."""
-    found = maturity.held(KESSEL)
-    return pd.DataFrame.from_dict(
-        {
-            stage: {
-                "shown": there,
-                "of": of,
-                "missing": ", ".join(maturity.items()[id_].words for id_ in _S[stage] if id_ not in KESSEL) or "–",
-            }
-            for stage, (there, of) in found.items()
-        },
-        orient="index",
-    ).rename_axis("stage")
+    return _table(rows, "stage")
 
 
 def stairs(shown: Collection[str], whose: str) -> Figure:

@@ -10,9 +10,9 @@ from IPython.display import HTML
 from ospolab import maturity, survey
 from ospolab.data import load
 from ospolab.lessons.offices import wrapped
-from ospolab.lessons.sizing import PEOPLE, band_words, line, of_stage
+from ospolab.lessons.sizing import band_words, line, of_stage
 
-__all__ = ["HOUSES", "bands", "claims", "sheet"]
+__all__ = ["HOUSES", "bands", "claims", "sheet", "teams"]
 
 _S = of_stage()
 
@@ -37,23 +37,20 @@ HOUSES = {
 
 
 def sheet(letter: str) -> HTML:
-    """The evidence sheet of an invented house, a row for each stage."""
+    """The evidence sheet of an invented house: for each stage what is shown, only said, missing."""
     house = HOUSES[letter]
 
     def words(ids: Collection[str]) -> str:
-        return "; ".join(maturity.items()[id_].words for id_ in maturity.items() if id_ in ids) or "–"
+        return "; ".join(maturity.items()[id_].words for id_ in maturity.items() if id_ in ids)
 
     rows = {}
     for stage, ids in _S.items():
         there, told = set(ids) & house["shown"], set(ids) & house["said"]
-        everything = f"all {len(ids)}" if len(there) == len(ids) else words(there)
-        rest = set(ids) - there - told
-        rows[stage] = {
-            "shown": everything,
-            "only said": words(told),
-            "missing": f"all {len(ids)}" if len(rest) == len(ids) else words(rest),
-        }
-    table = wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage"))
+        for kind, found in {"shown": there, "only said": told, "missing": set(ids) - there - told}.items():
+            if found:
+                all_or_some = f"all {len(ids)}" if len(found) == len(ids) else words(found)
+                rows[f"{stage} {kind}"] = {"evidence": all_or_some}
+    table = wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage"), least="0")
     return HTML(f"<p><strong>{letter}. {house['name']}</strong></p>{table.data}")
 
 
@@ -61,7 +58,10 @@ def sheet(letter: str) -> HTML:
 _CLAIMS = {
     "1": ("has_ospo", 2019, "all", ("yes",), "everybody: do you have one? Yes"),
     "2": ("has_ospo", 2019, "all", ("yes", "planned"), "everybody: do you have one? Yes, or planning one"),
-    "3": ("has_ospo", 2022, "sector:automotive", ("yes_formal", "yes_informal"), "automotive: do you have one? Yes"),
+    "3": (
+        *("has_ospo", 2022, "sector:automotive", ("yes_formal", "yes_informal")),
+        "automotive: do you have one? Yes, formal or informal",
+    ),
     "4": ("team_size", 2023, "all", ("10_plus",), "who has one: how many are part of it? 10 or more"),
     "5, first": ("benefits", 2023, "all", ("licence_compliance",), "who has one: tick what you gained. Compliance"),
     "5, then": (
@@ -70,18 +70,21 @@ _CLAIMS = {
     ),
     "6": (
         *("team_size", 2021, "size:over_10000", ("10_plus",)),
-        "who has one, in houses of more than 10,000: how many are part of it? 10 or more",
+        "who has one, in houses of more than 10,000: how many are part of it? 10 or more (27 more: do not know)",
     ),
     "7": (
         *("reporting_location", 2023, "size:50-249", ("engineering",)),
         "who has one, in houses of 50 to 249: where does it sit? Engineering",
     ),
-    "8": ("has_ospo", 2023, "all", ("yes_formal", "yes_informal"), "everybody: do you have one? Yes"),
+    "8": (
+        *("has_ospo", 2023, "all", ("yes_formal", "yes_informal")),
+        "everybody: do you have one? Yes, formal (204) or informal (110)",
+    ),
 }
 
 
 def claims() -> HTML:
-    """The counts behind the sentences of the exercise's first task."""
+    """The counts behind the sentences of the exercise's first task; what is added up there is named."""
     table, rows = load("survey_ospo"), {}
     for name, (question, year, segment, answers, words) in _CLAIMS.items():
         asked = table[(table.question == question) & (table.year == year) & (table.segment == segment)]
@@ -89,17 +92,30 @@ def claims() -> HTML:
         rows[name] = {
             "year": year,
             "who was asked what": words,
-            "how many": f"{counted['yes']:,} of {counted['of']:,}: {counted['share']}; {counted['what fits']} fits",
+            "how many": f"{counted['yes']}: {counted['share']}; {counted['what fits']} fits",
         }
-    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("sentence"))
+    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("no."), least="0")
 
 
-def bands() -> pd.DataFrame:
-    """For each band of sizes: who had an office in 2023, what else fits, and how many people the offices had."""
+def bands() -> HTML:
+    """For each band of sizes: who said in 2023 that they have an office, how many a formal one, and what else fits."""
     rows = {}
     for band in survey.BANDS:
         counted = line(*survey.have_one_of_band(band))
-        del counted["most?"]
-        teams = {PEOPLE[answer]: int(count) for answer, count in survey.teams_of_band(band).items()}
-        rows[band_words(band)] = {"have one": counted.pop("yes"), **counted, **teams}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("people in the house")
+        rows[band_words(band)] = {
+            "have one": counted["yes"],
+            "formal": survey.formal_of_band(band),
+            "share": counted["share"],
+            "what fits": counted["what fits"],
+        }
+    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("people in the house"), least="0")
+
+
+def teams() -> HTML:
+    """For each band of sizes: how many people were part of the offices in 2023."""
+    short = {"0": "0", "1": "1", "2-4": "2–4", "5-9": "5–9", "10_plus": "10+", "dont_know": "?"}
+    rows = {
+        band_words(band): {short[answer]: int(count) for answer, count in survey.teams_of_band(band).items()}
+        for band in survey.BANDS
+    }
+    return wrapped(pd.DataFrame.from_dict(rows, orient="index").rename_axis("people in the house"), least="0")

@@ -36,7 +36,7 @@ __all__ = [
 
 SBOM = "field-portal.cdx.json"
 ORDERS = {
-    "score": "highest CVSS score first",
+    "score": "highest score first",
     "oldest": "oldest advisory first",
     "most": "most findings first",
     "policy": "the policy",
@@ -107,12 +107,13 @@ def opening() -> Figure:
 def two_rulers() -> pd.DataFrame:
     """The weakness known as Heartbleed, CVE-2014-0160, by three vectors of FIRST's examples: score and word of each."""
     vectors = {
-        "version 3.1": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
-        "version 4.0": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
-        "version 4.0, no attack known": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N/E:U",
+        "3.1": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
+        "4.0": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
+        "4.0, no attack known": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N/E:U",
     }
     points = {name: triage.score(vector) for name, vector in vectors.items()}
-    return pd.DataFrame({"score": points, "word": {name: triage.severity(p) for name, p in points.items()}})
+    words = {name: triage.severity(p) for name, p in points.items()}
+    return pd.DataFrame({"score": points, "word": words}).rename_axis("version")
 
 
 # The order of upgrades

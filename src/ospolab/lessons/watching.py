@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import ipywidgets
 import pandas as pd
+from IPython.display import HTML
 
 from ospolab import control
 from ospolab.lessons.explorers import Explorer
@@ -18,6 +19,7 @@ __all__ = [
     "explorer",
     "fork_figure",
     "fork_table",
+    "fork_tables",
     "list_key",
     "lists_to_count",
     "opening",
@@ -208,10 +210,31 @@ def list_key() -> dict[str, dict[str, tuple[float, float, str]]]:
     return key
 
 
+# The forks of the table, by their names as projects write them.
+FORKS = {
+    "OpenSearch": "elasticsearch/opensearch",
+    "Valkey": "redis/valkey",
+    "OpenTofu": "terraform/opentofu",
+}
+
+
 def fork_table() -> pd.DataFrame:
-    """Means a quarter, by pair and year, as text: complete quarters, contributors, absence factor; "" where none is."""
-    table = {
-        pair: control.fork_years(pair) for pair in ("elasticsearch/opensearch", "redis/valkey", "terraform/opentofu")
-    }
-    found = pd.concat(table, names=["pair"])
-    return found.map(lambda value: "" if pd.isna(value) else f"{value:g}")
+    """Means a quarter, by fork and year: complete quarters, contributors, absence factor.
+
+    Each cell is a text, "fork / upstream", with a dash where there is no complete quarter: a narrow page has no room
+    for six columns.
+    """
+    found = pd.concat({fork: control.fork_years(pair) for fork, pair in FORKS.items()}, names=["fork"])
+    text = found.map(lambda value: "–" if pd.isna(value) else f"{value:g}")
+    measures = text.columns.get_level_values(0).unique()
+    return pd.DataFrame({measure: text[measure]["fork"] + " / " + text[measure]["upstream"] for measure in measures})
+
+
+def fork_tables() -> HTML:
+    """The same, a table for each fork under both names: one for all would be wider than a narrow page."""
+    table, shown = fork_table(), []
+    for fork, pair in FORKS.items():
+        upstream = pair.partition("/")[0].capitalize()
+        shown.append(f'<p style="margin-top: 1em"><strong>{fork} / {upstream}</strong></p>')
+        shown.append(table.loc[fork].to_html(border=0))
+    return HTML("\n".join(shown))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from textwrap import fill
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ __all__ = [
     "MaturityPlacement",
     "for_us",
     "issue",
+    "judged",
     "parts",
     "proven",
     "staffing_holds",
@@ -28,6 +30,8 @@ __all__ = [
 Band = Literal["1-10", "11-49", "50-249", "250-999", "1000-9999", "10000+"]
 Owner = Literal["office", "engineering", "legal", "security", "sponsor"]
 
+# What a step may say in place of a gap, once the stage that is needed has been reached.
+KEEP = "keep"
 OWNERS = {
     "office": "the open source office",
     "engineering": "engineering",
@@ -46,7 +50,8 @@ KINDS = {
 # What a share of a survey cannot tell an organisation of that size.
 CANNOT = {
     "ours": "whether we need an office",
-    "drawn": "what share of all houses of our size have one: those who answered were not drawn by lot",
+    "drawn": "what share of all houses of our size have one: those who answered were not drawn by lot, and since 2022 "
+    "whoever has nothing to do with open source was sent away before the question",
     "enough": "whether those offices are large enough for their work",
 }
 FOR_US = {
@@ -66,7 +71,7 @@ class _Part(BaseModel):
 
 
 class Step(_Part):
-    """One next step: the gap it closes (an id of `maturity.items`), what will be seen, who, and in how many months."""
+    """One next step: the gap it closes (an id of `maturity.items`, or KEEP), what will be seen, who, when."""
 
     closes: str
     done: str = Field(min_length=1)
@@ -112,17 +117,19 @@ class MaturityPlacement(Issued):
 
     def complaints(self, organisation: Organisation) -> list[str]:
         said = []
-        if self.organisation != organisation.name:
+        ours = self.organisation == organisation.name
+        if not ours:
             said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
-        if self.people != organisation.size:
+        if ours and self.people != organisation.size:
             said.append(f"It counts {_band(self.people)} people; organisation.yml says {organisation.people:,}.")
-        if unknown := sorted({*self.shown, *self.said, *(step.closes for step in self.steps)} - {*maturity.items()}):
+        closed = {step.closes for step in self.steps}
+        if unknown := sorted({*self.shown, *self.said, *closed} - {*maturity.items(), KEEP}):
             return [*said, f"The five stages have no evidence {', '.join(unknown)}."]
         carried = maturity.stage_of(self.shown)
         if self.stage != carried:
             said.append(f"It claims stage {self.stage}; what is shown carries stage {carried}: stages are cumulative.")
         chosen = [step.closes for step in self.steps]
-        held = zip(chosen, _steps_hold(chosen, self.shown), strict=True)
+        held = zip(chosen, _steps_hold(chosen, self.shown, self.needed), strict=True)
         if wrong := [step for step, holds in held if not holds]:
             said.append(f"Steps that close no gap, or not the lowest one first: {', '.join(wrong)}.")
         work = {one.kind: (one.times, one.least, one.most) for one in self.work}
@@ -132,7 +139,7 @@ class MaturityPlacement(Issued):
             said.append(
                 f"{self.yes} of {self.base} are not the counts of 2023 for houses of {_band(self.people)} people."
             )
-        if self.needed >= 3 and "publishes" not in organisation.uses:
+        if ours and self.needed >= 3 and "publishes" not in organisation.uses:
             said.append("Stage 3 is about hosting projects; organisation.yml says that it publishes none. Say which.")
         return said
 
@@ -150,6 +157,7 @@ class MaturityPlacement(Issued):
             "owners": OWNERS,
             "kinds": KINDS,
             "cannot": [*CANNOT.values()],
+            "formal": survey.formal_of_band(self.people),
             "share": [int(100 * part + 0.5) for part in share],
             "band": _band(self.people),
             "middle": [_heads(answer) for answer in (lower, upper)],
@@ -180,28 +188,49 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------ what the answers must keep
 
 
+def _rows(evidence: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The lines of the form's two tables: stages 1 and 2, and what there is above them."""
+    return {**evidence.get("items", {}), **evidence.get("above", {})}
+
+
+def _unanswered(evidence: Mapping[str, Any]) -> list[str]:
+    """Evidence of stages 1 and 2 without an answer. Above, a line left open counts as not there."""
+    rows = _rows(evidence)
+    return [id_ for id_, item in maturity.items().items() if item.stage <= 2 and "state" not in rows.get(id_, {})]
+
+
 def proven(evidence: Mapping[str, Any]) -> dict[str, str]:
-    """What counts as shown: evidence with a place of at least two words. evidence: answers of the form "evidence"."""
-    rows = evidence.get("items", {})
+    """What counts as shown: evidence with a place, such as a link. evidence: answers of the form "evidence"."""
     return {
-        id_: row["where"].strip()
-        for id_, row in rows.items()
-        if row.get("state") == "shown" and len(str(row.get("where", "")).split()) >= 2
+        id_: place
+        for id_, row in _rows(evidence).items()
+        if row.get("state") == "shown" and (place := str(row.get("where") or "").strip())
     }
 
 
-def step_holds(step: str, shown: Collection[str], before: Collection[str]) -> bool:
-    """Whether a step closes a gap that the steps `before` it leave open, and leaves no gap of a lower stage out."""
+def _without_a_place(evidence: Mapping[str, Any]) -> list[str]:
+    """Evidence that is marked as shown, and of which nobody says where."""
+    return [id_ for id_, row in _rows(evidence).items() if row.get("state") == "shown" and id_ not in proven(evidence)]
+
+
+def step_holds(step: str, shown: Collection[str], before: Collection[str], needed: int = 4) -> bool:
+    """Whether a step closes a gap that the steps `before` it leave open, and leaves no gap of a lower stage out.
+
+    The step KEEP closes none: it holds once the stage that is needed has been reached.
+    """
     found = maturity.items()
-    if step not in found or step in shown or step in before:
+    there = {id_ for id_ in (*shown, *before) if id_ in found}
+    if step == KEEP:
+        return maturity.stage_of(there) >= needed
+    if step not in found or step in there:
         return False
-    return all(item.stage >= found[step].stage or id_ in shown or id_ in before for id_, item in found.items())
+    return all(item.stage >= found[step].stage or id_ in there for id_, item in found.items())
 
 
-def _steps_hold(chosen: list[str], shown: Collection[str]) -> list[bool]:
+def _steps_hold(chosen: list[str], shown: Collection[str], needed: int) -> list[bool]:
     """Whether each step holds. When all gaps are closed by those before, whatever comes after does no harm."""
     done = [{*shown, *chosen[:at]} >= {*maturity.items()} for at in range(len(chosen))]
-    return [done[at] or step_holds(step, shown, chosen[:at]) for at, step in enumerate(chosen)]
+    return [done[at] or step_holds(step, shown, chosen[:at], needed) for at, step in enumerate(chosen)]
 
 
 def staffing_holds(
@@ -233,20 +262,26 @@ def _work(given: Mapping[str, Any]) -> dict[str, tuple[float, float, float]]:
     }
 
 
+_ORDER = ("first", "second", "third")
+
+
 def parts(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mapping[str, Any]) -> list[float]:
     """What of the paper holds, a share between 0 and 1 each: the placement, the steps, the range, the survey's figure.
 
     The arguments are answers of the forms "evidence", "placement" and "work"; everything may be missing.
     """
     shown = proven(evidence)
-    complete = sum("state" in row for row in evidence.get("items", {}).values()) == len(maturity.items())
+    complete = not _unanswered(evidence)
     carried = complete and str(maturity.stage_of(shown)) == placement.get("stage")
     placed = carried and "needed" in placement and "because" in placement
     rows = placement.get("steps", {})
-    chosen = [rows.get(row, {}).get("closes", "") for row in ("first", "second", "third")]
+    chosen = [rows.get(row, {}).get("closes", "") for row in _ORDER]
+    holding = _steps_hold(chosen, shown, int(placement.get("needed", 4)))
+    if not carried:  # whoever claims another stage than is shown cannot say that nothing is left to do
+        holding = [step != KEEP and step_holds(step, shown, chosen[:at]) for at, step in enumerate(chosen)]
     steps = [
         complete and holds and {"closes", "done", "owner", "months"} <= set(rows.get(row, {}))
-        for row, holds in zip(("first", "second", "third"), _steps_hold(chosen, shown), strict=True)
+        for row, holds in zip(_ORDER, holding, strict=True)
     ]
     band = placement.get("people")
     ranged = {"basis", "low", "high"} <= set(placement) and band is not None
@@ -258,17 +293,53 @@ def parts(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mappi
     return [float(placed), sum(steps) / 3, float(staffed), (counted + honest) / 2]
 
 
+def judged(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mapping[str, Any]) -> list[float]:
+    """As `parts`; for each part that falls short, prints what to look at. Of an empty form it says nothing."""
+    earned = parts(evidence, placement, work)
+    for held, said in zip(earned, _hints(evidence, placement, work) if placement else [""] * 4, strict=True):
+        if held < 1 and said:
+            print(fill(said, 100, initial_indent="- ", subsequent_indent="  "))
+    return earned
+
+
+def _hints(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mapping[str, Any]) -> list[str]:
+    shown, band = proven(evidence), placement.get("people")
+    if band is None:
+        return ["", "", "Say first how many people work there.", "Say first how many people work there."]
+    lower, upper = (_heads(answer) for answer in survey.middle_half(survey.teams_of_band(band)))
+    yes, base = survey.have_one_of_band(band)
+    placed = f"Placement: what is shown carries stage {maturity.stage_of(shown)}."
+    if left := _unanswered(evidence):
+        placed = f"Placement: {len(left)} lines of stages 1 and 2 have no answer."
+    if bare := _without_a_place(evidence):
+        placed += f" Marked as shown, and no place is named: {', '.join(bare)}."
+    ranged = f'Range: the middle half of the offices goes from "{lower}" to "{upper}" people.'
+    if placement.get("basis") == "workload":
+        try:
+            least, most = survey.workload(_work(work), placement.get("hours") or 0)
+            ranged = f"Range: the month that you counted gives {least:.1f} to {most:.1f} posts."
+        except ValueError:
+            ranged = "Range: it stands on a month of work, and the month or the hours of a person are missing."
+    return [
+        placed,
+        "Steps: each closes a gap that is open, none of a lower stage is left out, and all four columns are filled in. "
+        '"None" holds once the stage that you need is reached.',
+        ranged,
+        f"Survey: for this size it is {yes} of {base}. It cannot tell {'; '.join(CANNOT.values())}.",
+    ]
+
+
 def issue(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mapping[str, Any]) -> str:
     """Write `maturity-placement.md` into the portfolio and return its text; while answers are missing, say which.
 
     The arguments are answers of the forms "evidence", "placement" and "work".
     """
-    rows = evidence.get("items", {})
-    if left := len(maturity.items()) - sum("state" in row for row in rows.values()):
+    rows = _rows(evidence)
+    if left := len(_unanswered(evidence)):
         return f"Not written yet: {left} pieces of evidence have no answer. Fill them in, and run this cell again."
     steps = placement.get("steps", {})
     if any(field not in placement for field in NEEDED) or any(
-        not {"closes", "done", "owner", "months"} <= set(steps.get(row, {})) for row in ("first", "second", "third")
+        not {"closes", "done", "owner", "months"} <= set(steps.get(row, {})) for row in _ORDER
     ):
         return "Not written yet: the form above is not complete; its check names what is missing."
     ours, shown, carried = organisation.current(), proven(evidence), _work(work)
@@ -282,7 +353,7 @@ def issue(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mappi
         shown=shown,
         # What is ticked as shown, and has no place where it can be seen, is only said.
         said=tuple(id_ for id_, row in rows.items() if row.get("state") in ("said", "shown") and id_ not in shown),
-        steps=tuple(Step(**steps[row]) for row in ("first", "second", "third")),
+        steps=tuple(Step(**steps[row]) for row in _ORDER),
         basis=placement["basis"],
         low=placement["low"],
         high=placement["high"],
@@ -294,10 +365,12 @@ def issue(evidence: Mapping[str, Any], placement: Mapping[str, Any], work: Mappi
         ),
         yes=placement["yes"],
         base=placement["base"],
-        for_us=for_us(ours),
+        for_us=for_us(ours) if placement.get("organisation") in (None, "", ours.name) else (),
         review_in_months=placement["review"],
     )
     written = papers.write(paper)
     problems = paper.complaints(ours)
+    if bare := _without_a_place(evidence):
+        problems.append(f"Marked as shown, and no place is named, so it counts as said: {', '.join(bare)}.")
     open_ = "\n\n**This does not hold yet:**\n\n" + "\n".join(f"- {one}" for one in problems) if problems else ""
     return f"{papers.render(paper)}{open_}\n\n---\n*{written}*"

@@ -21,15 +21,24 @@ __all__ = ["GENERATED", "Sbom", "completed", "decided_licences", "with_history"]
 GENERATED = "reading-desk-2.0.0.cdx.json"
 # The decisions of the exercise's first task that are about components of this product: row -> name in licence-fields.
 DECIDED = {
-    "flask": "Flask",
-    "requests": "requests",
+    "click": "click",
+    "certifi": "certifi",
     "setuptools": "setuptools",
     "unidecode": "Unidecode",
-    "jinja2": "Jinja2",
+    "itsdangerous": "itsdangerous",
     "text-unidecode": "text-unidecode",
 }
-# What the two exact classifiers among them say, as SPDX writes it.
-CLASSIFIERS = {"setuptools": "MIT", "unidecode": "GPL-2.0-or-later"}
+# Who creates, defines and identifies a component, for those whose own metadata (Author, Maintainer) name an
+# organisation or a team, read on 2026-11-28. The other fourteen name a person: a list that is passed on need not.
+SUPPLIERS = {
+    **dict.fromkeys(("flask", "click", "itsdangerous", "jinja2", "markupsafe", "werkzeug"), "Pallets"),
+    "blinker": "Pallets Ecosystem",
+    "pip": "The pip developers",
+    "setuptools": "Python Packaging Authority",
+    "tzdata": "Python Software Foundation",
+}
+# What the exact classifiers among them say, as SPDX writes it.
+CLASSIFIERS = {"certifi": "MPL-2.0", "setuptools": "MIT", "unidecode": "GPL-2.0-or-later"}
 
 
 class Sbom(Paper):
@@ -65,9 +74,9 @@ class Sbom(Paper):
         said = [f"It breaks the schema of CycloneDX 1.6. {line}" for line in sbom.problems(self.bom())[:3]]
         if self.author != organisation.name:
             said.append(f"Its author is {self.author or 'nobody'}; the portfolio is that of {organisation.name}.")
-        score = sbom.completeness(self.bom())["usable"]
-        # A supplier that is declared unknown is honest; any other element can be had.
-        lacking = [element for element in score.index if score[element] < 100 and element != "supplier"]
+        score = sbom.completeness(self.bom())
+        # An element that is marked unknown is honest.
+        lacking = score.index[score.usable + score.marked < 99].tolist()
         if lacking:
             said.append(f"Of the seven minimum elements it does not hold for every component: {', '.join(lacking)}.")
         if any(one.get("aggregate") == "complete" for one in self.compositions):
@@ -122,9 +131,9 @@ def completed(
     """The list that the tool made of the Reading desk, with what only a person can add.
 
     author: the organisation that makes product and list. phase: a lifecycle phase of CycloneDX ("build"). claim: how
-    complete it says it is ("complete", "incomplete", "unknown"). supplier: of the components, "project" (the project of
-    that name), "us", "index" (the package index), or "unknown" (left out, and said so). licences: of
-    `decided_licences`.
+    complete it says it is ("complete", "incomplete", "unknown"). supplier: of the components, "project" (as looked up,
+    and marked unknown where that gave nobody), "us", "index" (the package index), or "unknown" (marked so). licences:
+    of `decided_licences`.
     """
     bom = copy.deepcopy(document(GENERATED))
     about = bom["metadata"]
@@ -133,11 +142,12 @@ def completed(
     about["manufacturer"] = about["supplier"] = {"name": author}
     about["component"]["supplier"] = {"name": author}
     for one in bom["components"]:
-        if supplier == "unknown":
-            one["properties"] = [{"name": "ospolab:supplier", "value": "unknown"}]
+        looked_up = SUPPLIERS.get(sbom.key(one["name"]))
+        name = {"project": looked_up, "us": author, "index": "Python Package Index", "unknown": None}[supplier]
+        if name:
+            one["supplier"] = {"name": name}
         else:
-            names = {"project": f"{one['name']} project", "us": author, "index": "Python Package Index"}
-            one["supplier"] = {"name": names[supplier]}
+            one["properties"] = [sbom.unknown("supplier")]
         if decided := (licences or {}).get(sbom.key(one["name"])):
             one["licenses"] = [decided]
     bom["compositions"] = [{"aggregate": claim, "assemblies": [about["component"]["bom-ref"]]}]

@@ -30,8 +30,8 @@ CLAIMS = {
     "unknown": "nobody knows whether something is missing",
 }
 SUPPLIERS = {
-    "project": "the project that makes it, by name",
-    "unknown": "left out, and declared unknown",
+    "project": "who makes it, where its own metadata name an organisation; the others are marked unknown",
+    "unknown": "left out, and marked unknown",
     "us": "we ourselves",
     "index": "the index it was fetched from",
 }
@@ -54,7 +54,7 @@ GOOD = {
 }
 NEEDED = ("phase", "claim", "supplier", "rhythm", "owner", "decision")
 FOR_US = {
-    "business": "Customers will ask for this file. What it says is a statement of ours, so somebody signs it off.",
+    "business": "Customers will ask for this file: a statement of ours. The contract says how far they may rely on it.",
     "education": "Put the list beside the data of a publication: it is how others find out what the result ran on.",
     "business-education": "Participants run what we teach with: the list belongs to the course, with the date.",
     "government": "Ask suppliers for the same file in the contract, with a term to correct it, before we pay.",
@@ -63,13 +63,14 @@ FOR_US = {
 
 
 class Element(BaseModel):
-    """One element: per cent of components that have it, written and usable; see `ospolab.sbom.completeness`."""
+    """One element: per cent of components in which it is written, usable, marked; see `ospolab.sbom.completeness`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     element: str
     written: int = Field(ge=0, le=100)
     usable: int = Field(ge=0, le=100)
+    marked: int = Field(default=0, ge=0, le=100)
 
 
 class Change(BaseModel):
@@ -83,7 +84,10 @@ class Change(BaseModel):
 
 
 class SbomReport(Issued):
-    """A quality report. file: name of the list it is about. unclear: components whose licence no machine can read."""
+    """A quality report. file: name of the list it is about.
+
+    unclear: components whose licence no machine can read. concluded: those whose licence a person has concluded.
+    """
 
     NAME: ClassVar[str] = "sbom-quality"
     TITLE: ClassVar[str] = "Quality report of the bill of materials"
@@ -95,6 +99,7 @@ class SbomReport(Issued):
     valid: bool
     elements: tuple[Element, ...] = Field(min_length=7)
     unclear: tuple[str, ...]
+    concluded: tuple[str, ...] = ()
     changes: tuple[Change, ...]
     phase: Literal["design", "pre-build", "build", "post-build"]
     claim: Literal["complete", "incomplete", "unknown"]
@@ -212,7 +217,13 @@ def from_file(
         valid=not sbom.problems(bom),
         elements=tuple(Element(element=name, **row) for name, row in score.to_dict(orient="index").items()),
         unclear=tuple(sorted(table.name[~table.clear])),
+        concluded=tuple(sorted(one["name"] for one in bom["components"] if _concluded(one))),
         changes=tuple(rows),
         **{field: report[field] for field in NEEDED},
         for_us=for_us(ours),
     )
+
+
+def _concluded(component: Mapping[str, Any]) -> bool:
+    licences = (one.get("license", {}) for one in component.get("licenses", []))
+    return any(one.get("acknowledgement") == "concluded" for one in licences)

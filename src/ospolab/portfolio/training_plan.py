@@ -20,16 +20,16 @@ GROUPS = {
     "board": ("people who decide requests", True, {"routes"}),
     "release": ("whoever builds and hands out releases", True, {"artefacts"}),
     "managers": ("managers who answer for a product", True, {"why"}),
-    "suppliers": ("suppliers and contractors who write code for us", False, {"delivery"}),
+    "suppliers": ("suppliers who deliver code to us", False, {"delivery"}),
     "contributors": ("people outside who contribute to our projects", False, {"contributing"}),
 }
 TOPICS = {
-    "asking": "when to ask, and the five things a request must say",
-    "routes": "how licence, use and channel decide together, and when to call counsel",
-    "artefacts": "notices, source and the archive of what went out",
-    "why": "what the policy is for, one's own part in it, and what follows if it is not kept",
     "delivery": "what comes with a delivery: list of components, licences, notices",
+    "why": "what the policy is for, one's own part in it, and what follows if it is not kept",
     "contributing": "what a contribution must carry, and how it is reviewed",
+    "routes": "how licence, use and channel decide together, and when to call counsel",
+    "asking": "when to ask, and the five things a request must say",
+    "artefacts": "notices, source and the archive of what went out",
 }
 # Check -> (words, whether what is kept shows that somebody can or knows it).
 CHECKS = {

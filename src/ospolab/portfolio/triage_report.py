@@ -18,7 +18,7 @@ from ospolab.portfolio.papers import Issued
 __all__ = ["TriageReport", "for_us", "issue", "parts", "vex_parts"]
 
 ROLES = {
-    "manufacturer": "manufacturer; we make it available on the market of the European Union",
+    "manufacturer": "manufacturer; we market it under our own name in the European Union",
     "steward": "open-source software steward; we support it, and others use it commercially",
     "neither": "neither manufacturer nor steward",
     "counsel": "not settled; counsel is asked",
@@ -100,8 +100,8 @@ class TriageReport(Issued):
         if self.role == "neither" and organisation.ships_products and organisation.segment.startswith("business"):
             said.append(
                 "It says neither manufacturer nor steward, and the organisation is a business whose software leaves "
-                "the house. Whoever makes a product available on the market of the Union is a manufacturer, wherever "
-                "its seat is: ask counsel."
+                "the house. Whoever makes a product, or has it made, and markets it in the Union under its own name or "
+                "trademark is a manufacturer, wherever its seat is: ask counsel."
             )
         if self.role == "steward" and organisation.ships_products and organisation.segment.startswith("business"):
             said.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -13,7 +14,9 @@ from ospolab.portfolio import organisation, papers
 from ospolab.portfolio.organisation import Organisation
 from ospolab.portfolio.papers import Issued
 
-__all__ = ["CANDIDATES", "NET", "UsePolicy", "issue", "parts", "remarks", "rules_from"]
+__all__ = [
+    *("CANDIDATES", "NET", "Judged", "UsePolicy", "issue", "judged", "parts", "remarks", "rules_from", "without_reason")
+]
 
 # Conditions that a policy can be made of, by name: words, and the condition. Two of them do more harm than good.
 CANDIDATES: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -44,7 +47,8 @@ CANDIDATES: dict[str, tuple[str, dict[str, list[str]]]] = {
 }
 # What no rule catches: a net, because tomorrow's form will know words that today's does not.
 NET = {"name": "anything-else", "when": {}, "route": "legal", "reason": "unclear"}
-FEWEST = 0.95  # part of the requests that must be routed well before anything else of a policy counts
+DEFENDED = 0.85, 0.95  # parts of the requests that must be routed well before anything counts, and for the next step
+THROUGH = 0.02  # part of them that may be let through before nothing counts
 REASONED = 0.9  # part of the requests whose reason must carry the route
 
 Route = Literal["approve", "legal", "security", "reject"]
@@ -95,6 +99,7 @@ class UsePolicy(Issued):
         risky = sum(intake.let_through(one, self.plain) for one in _of(organisation))
         if risky:
             said.append(f"It approves {risky} possible requests of this organisation that somebody should look at.")
+        said += _reasons_short(self.plain)
         if self.review_in_months > 18:
             said.append(
                 "A policy is read again within 18 months, as often as conformance to ISO/IEC 5230 is confirmed."
@@ -123,8 +128,25 @@ def _of(ours: Organisation) -> list[dict[str, str]]:
     return [one for one in intake.possible() if one["channel"] not in closed]
 
 
+def _reasons_short(rules: list[dict[str, Any]]) -> list[str]:
+    """Rules that approve copyleft of which copies go out, and do not say that source is owed."""
+    found = {}
+    for one in intake.possible():
+        rule = intake.route(one, rules)
+        if rule and rule["route"] == "approve" and "source" in intake.defensible(one).get("approve", ()):
+            found[rule["name"]] = rule["reason"]
+    return [
+        f'Rule "{name}" says: {intake.REASONS[reason]}. With copyleft of which copies go out, source is owed as well.'
+        for name, reason in found.items()
+        if reason != "source"
+    ]
+
+
 def _said(when: Mapping[str, tuple[str, ...]]) -> str:
-    said = [" or ".join(intake.FIELDS.get(field, {}).get(v, v) for v in values) for field, values in when.items()]
+    said = [
+        f"{field}: {' or '.join(intake.FIELDS.get(field, {}).get(v, v) for v in values)}"
+        for field, values in when.items()
+    ]
     return "; ".join(said) or "anything else"
 
 
@@ -143,27 +165,59 @@ def rules_from(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*made, NET] if made else []
 
 
-def parts(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> list[bool | float]:
-    """How far a policy holds, six equal parts: three for routes of the requests in `asked`, one each for reasons, for
-    no rule that is never reached, and for nobody held up without need. The last three count only with routes.
+def without_reason(policy: Mapping[str, Any]) -> list[str]:
+    """Rules of the form that have a route and no reason, and so are not in the policy."""
+    cells = policy.get("rules", {})
+    return [n for n, cell in cells.items() if cell.get("route", "leave-out") != "leave-out" and "reason" not in cell]
 
-    Routes give all three if every one can be defended, two if 95 of 100 can.
+
+@dataclass(frozen=True)
+class Judged:
+    """What a policy does to requests, each a number of them. counts: whether enough holds for any points."""
+
+    defended: int
+    reasoned: int
+    through: int
+    stopped: int
+    counts: bool
+
+
+def judged(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> Judged:
+    """How many of the requests in `asked` are routed as can be defended, with a reason that carries it, are let through
+    or are stopped without need. policy: answers of the form "policy", with at least one rule.
     """
     rules = rules_from(policy)
-    if not rules:
-        return [False] * 6
     decided = [(one, intake.route(one, rules)) for one in asked]
-    good = sum(intake.holds(one, rule["route"]) for one, rule in decided) / len(asked)
-    reasoned = sum(intake.holds(one, rule["route"], rule["reason"]) for one, rule in decided) / len(asked)
-    enough = good >= FEWEST
-    return [
-        enough,
-        enough,
-        good == 1,
-        enough and reasoned >= REASONED,
-        enough and not intake.dead(rules),
-        enough and not any(intake.held_up(one, rules) for one in asked),
+    defended = sum(intake.holds(one, rule["route"]) for one, rule in decided)
+    through = sum(intake.let_through(one, rules) for one in asked)
+    return Judged(
+        defended,
+        sum(intake.holds(one, rule["route"], rule["reason"]) for one, rule in decided),
+        through,
+        sum(intake.held_up(one, rules) for one in asked),
+        defended >= DEFENDED[0] * len(asked) and through <= THROUGH * len(asked),
+    )
+
+
+def parts(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> list[bool]:
+    """How far a policy holds, six equal parts: three for routes of the requests in `asked`, one each for reasons, for
+    no rule that is never reached, and for nobody stopped without need.
+
+    Nothing counts before 85 of 100 routes can be defended, nor while more than 2 of 100 requests are let through. Then
+    routes give one part, two from 95 of 100 on, and three if every one can be defended.
+    """
+    if not rules_from(policy):
+        return [False] * 6
+    does = judged(policy, asked)
+    held = [
+        True,
+        does.defended >= DEFENDED[1] * len(asked),
+        does.defended == len(asked),
+        does.reasoned >= REASONED * len(asked),
+        not intake.dead(rules_from(policy)),
+        does.stopped == 0,
     ]
+    return [does.counts and one for one in held]
 
 
 def remarks(policy: Mapping[str, Any], asked: list[dict[str, str]]) -> list[str]:

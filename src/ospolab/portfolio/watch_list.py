@@ -37,7 +37,7 @@ TRIGGERS = {
     "two-thirds": ("the largest employer reaches two thirds of the seats", {"share", "elephant", "left"}),
     "left": ("fewer than three seats would be left without the largest employer", {"share", "elephant", "left"}),
     "owner": ("the largest employer is sold, or withdraws people from the project", set(BY)),
-    "rules": ("licence, trademark or contributor agreement change hands or terms", {"share", "elephant"}),
+    "rules": ("licence, trademark or contributor agreement change hands or terms", {"share", "elephant", "left"}),
     "leaves": ("a maintainer leaves and nobody follows within three months", {"people", "left"}),
     "silence": ("no release and no answered question for six months", {"people", "left"}),
     "stars": ("it loses a tenth of its stars", set()),
@@ -259,5 +259,6 @@ def issue(watch: Mapping[str, Any]) -> str:
 
 
 def choices() -> pd.DataFrame:
-    """The figures of the projects that can be watched, for the exercise."""
-    return control.cards().loc[PROJECTS].drop(columns="maturity")
+    """The figures of the projects that can be watched, for the exercise; what no figure needs would not fit a phone."""
+    shown = control.cards().loc[PROJECTS, [column for column, _, _ in BY.values()]]
+    return shown.rename(columns={BY["share"][0]: "largest, %", BY["left"][0]: "seats left"})
