@@ -86,6 +86,13 @@ def test_what_of_an_entry_does_not_hold(change, says):
     assert len(said) == 1 and says in said[0], said
 
 
+def test_a_name_that_is_not_handed_over_leaves_the_base_open():
+    for base, band in (("foundation", "low"), ("none", "open")):
+        assert paper.band_holds("broker", base, band, None)
+    assert not paper.band_holds("queue", "none", "open", None)
+    assert paper.trigger_holds("identity", "right", "sold") and not paper.trigger_holds("metrics", "right", "sold")
+
+
 def test_a_band_follows_from_the_number_that_was_assumed():
     for roster, band in ((20, "high"), (100, "some"), (300, "low")):
         assert [one for one in paper.BANDS if paper.band_holds("search", "roster", one, roster)] == [band]
@@ -120,6 +127,8 @@ def test_what_does_not_hold_for_an_organisation():
 def test_parts_and_remarks():
     assert paper.parts(register()) == [1, 1, 1, 1, True, True] and paper.remarks(register()) == []
     assert paper.parts({}) == [0, 0, 0, 0, False, False] and paper.remarks({}) == []
+    again = paper.parts(register(entries={row: entry() for row in paper.ROWS}))
+    assert again == [pytest.approx(1 / 3)] * 4 + [False, True]  # three times the same is one entry
     same = {row: entry(base="none", band="open") for row in paper.ROWS}
     got = paper.parts(register(entries=same, review=24))
     assert got[4:] == [False, False]

@@ -65,7 +65,7 @@ SEEN_UNTIL = pd.Timestamp("2026-08-07")  # the day of `foundation_projects`
 YEARS_OF_THE_LIST = 9  # calendar years from the first to the last change that left open source, 2016 to 2024
 
 _FEW_SIGN_OFFS, _FEW_PEOPLE, _ENOUGH_COMMITS = 0.10, 5, 20
-# Repositories of `community_files` whose project left open source, and those of `project_activity`, just before.
+# Repositories of `community_files` whose project left open source, and histories of `project_activity`, just before.
 _LEFT_REPOS = {
     *("akka/akka", "aseprite/aseprite", "confluentinc/ksql", "hashicorp/terraform", "hashicorp/vagrant"),
     *("redis/redis", "timescale/timescaledb"),
@@ -104,13 +104,19 @@ class Group(NamedTuple):
 
 @cache
 def comparison() -> tuple[Group, ...]:
-    """Five signals, counted among those who left and among those who stayed, each where a table of ours has it."""
+    """Five signals, counted among those who left and among those who stayed, each where a table of ours has it.
+
+    Those who left are counted by decision: permissive, if most of the projects of that decision were; sign-offs, by the
+    account that holds the repositories.
+    """
     gone = left_open_source()
     made = decisions(gone)
+    licences = gone["from_spdx"].map(_permissive).groupby([gone["date"], gone["behind"]]).mean() > 0.5
     cards = control.cards()
     files = load("community_files").set_index("repo")
     stayed = files.drop(index=list(_LEFT_REPOS))
     few = files["signoff_share_last_2y"] < _FEW_SIGN_OFFS
+    accounts = few[list(_LEFT_REPOS)].groupby(lambda repo: repo.split("/")[0]).all()
     crowds = _absence_factors()
     return (
         Group(
@@ -127,7 +133,7 @@ def comparison() -> tuple[Group, ...]:
         ),
         Group(
             "permissive",
-            (int(gone["from_spdx"].map(_permissive).sum()), len(gone)),
+            (int(licences.sum()), len(licences)),
             (int(stayed["licence_spdx"].map(_permissive).sum()), len(stayed)),
             "community_files: the licence",
         ),
@@ -139,7 +145,7 @@ def comparison() -> tuple[Group, ...]:
         ),
         Group(
             "few sign-offs",
-            (int(few[list(_LEFT_REPOS)].sum()), len(_LEFT_REPOS)),
+            (int(accounts.sum()), len(accounts)),
             (int(few.drop(list(_LEFT_REPOS)).sum()), len(stayed)),
             "community_files: fewer than one commit in ten",
         ),
@@ -227,7 +233,8 @@ def ceiling(years: float) -> float:
 def yearly(roster: int) -> float:
     """The share that left in a year, had the known decisions come from so many projects of single companies.
 
-    The numerator is counted; `roster` is an assumption, because no table of ours counts such projects.
+    The numerator is counted; `roster` is an assumption, because no table of ours counts such projects. A rate of
+    single companies has the sign "one company" in it: do not multiply it by that sign's worth once more.
     """
     return len(decisions(left_open_source())) / YEARS_OF_THE_LIST / roster
 

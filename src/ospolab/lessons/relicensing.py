@@ -4,6 +4,7 @@ from textwrap import fill, shorten
 
 import ipywidgets
 import pandas as pd
+from IPython.display import HTML
 
 from ospolab import control, openness, relicensing
 from ospolab.checks import cells
@@ -11,6 +12,7 @@ from ospolab.data import load
 from ospolab.forms import definition
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.materials import shown
 from ospolab.relicensing import Way
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
         "WORTHS",
         "accepted",
         "bases",
+        "arrivals",
         "busl_rows",
         "components",
         "costs_key",
@@ -31,7 +34,6 @@ __all__ = [
     *(
         "explorer",
         "fork_start",
-        "levels",
         "models_shown",
         "opening",
         "side_by_side",
@@ -226,9 +228,13 @@ EXERCISE_DAY = 600
 def ways_figure(years: int = 5) -> Figure:
     """What each way out has cost after each year; the fork of one's own is left out, being far above the others."""
     drawing, ax = canvas(_NARROW, 3.6)
-    shown = {"stay": (ORANGE, "-"), "pay": (PURPLE, "-."), "replace": (GREEN, ":"), "join": (BLUE, "--")}
+    lines = {"stay": (ORANGE, "-"), "pay": (PURPLE, "-."), "replace": (GREEN, ":"), "join": (BLUE, "--")}
     told = []
-    for key, (colour, dash) in shown.items():
+
+    def last(key: str) -> float:
+        return 0.001 * WAYS[key].so_far(years, DAY)[-1]
+
+    for key, (colour, dash) in lines.items():
         spent = [0.001 * one for one in WAYS[key].so_far(years, DAY)]
         ax.plot(range(1, years + 1), spent, dash, color=colour, marker="o", markersize=4, label=WAYS[key].words)
         told.append(f"{WAYS[key].words} {', '.join(f'{one:.0f}' for one in spent)}")
@@ -240,17 +246,18 @@ def ways_figure(years: int = 5) -> Figure:
     return figure(
         drawing,
         alt=f"Lines, thousand euro in all after 1 to {years} years: {'; '.join(told)}.",
-        caption="What four ways out have cost. All figures invented.",
+        caption=f"What four ways out have cost. All figures invented. Not in the picture, thousand euro after {years} "
+        f"years: {WAYS['own'].words}, {last('own'):.0f}; {WAYS['accept'].words}, {last('accept'):.0f}.",
     )
 
 
-def ways_shown(ways: dict[str, Way] = _EXERCISE_WAYS) -> pd.DataFrame:
+def ways_shown(ways: dict[str, Way] = _EXERCISE_WAYS) -> HTML:
     """What each way of the exercise takes, as a table: days once, days a year, euro a year."""
     rows = {
         way.words: (f"{way.once:g}", f"{way.days:g}" + (", doubling" if way.growth == 2 else ""), f"{way.money:,.0f}")
         for way in ways.values()
     }
-    return pd.DataFrame(rows, index=["days once", "days a year", "euro a year"]).T
+    return shown(pd.DataFrame(rows, index=["days once", "days a year", "euro a year"]).T)
 
 
 def costs_key(years: int = 3) -> dict[str, float]:
@@ -262,14 +269,15 @@ def costs_key(years: int = 3) -> dict[str, float]:
 # ------------------------------------------------------------------------------------------------------- the exercise
 
 
-def busl_rows() -> pd.DataFrame:
+def busl_rows() -> HTML:
     """The changes to BUSL-1.1 of `relicensings`: what a learner counts."""
     gone = relicensing.left_open_source()
     rows = gone[gone["to_spdx"] == "BUSL-1.1"]
-    return rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None)
+    rows = rows.assign(date=rows["date"].astype(str), fork=rows["fork"].replace("", "(empty)"))
+    return shown(rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None))
 
 
-def components() -> pd.DataFrame:
+def components() -> HTML:
     """The invented inventory, one row a component."""
     agreements = {"same": "none", "grant": "holder chooses"}
     rows = [
@@ -277,22 +285,22 @@ def components() -> pd.DataFrame:
         for one in relicensing.inventory().values()
     ]
     names = [one.what for one in relicensing.inventory().values()]
-    return pd.DataFrame(rows, index=names, columns=["home", "licence", "agreement", "name", "half"])
+    return shown(pd.DataFrame(rows, index=names, columns=["home", "licence", "agreement", "name", "half"]))
 
 
 MODELS = {"a": "Granite-4.1", "b": "CrystalChat", "c": "Polyglot-Ko", "d": "gpt-oss-20b"}
 
 
-def models_shown(models: dict[str, str] = MODELS) -> pd.DataFrame:
-    """Components of some models by their records: "open", "listed" (named, not openly licensed), or "" for neither."""
+def models_shown(models: dict[str, str] = MODELS) -> HTML:
+    """Components of some models by their records: "open", "listed" (named, not openly licensed), or "-" for neither."""
     found = {}
     for model in models.values():
         row = openness.record(model)
         found[model] = {
-            words: "open" if row[f"{part}_open"] else "listed" if row[part] else ""
+            words: "open" if row[f"{part}_open"] else "listed" if row[part] else "-"
             for part, words in openness.WORDS.items()
         }
-    return pd.DataFrame(found)
+    return shown(pd.DataFrame(found))
 
 
 def accepted(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -> list[bool]:
@@ -309,10 +317,17 @@ def accepted(task: str, table: str, column: str, key: dict[str, tuple[str, str]]
     return held
 
 
-def levels() -> pd.DataFrame:
-    """Projects of the foundation by their level today: how many, and for how many years they were watched together."""
+def arrivals() -> pd.DataFrame:
+    """Projects of the foundation by when they came in: how many, and for how many years they were watched together.
+
+    By a mark that was there from the start: whoever left could not have reached the highest level afterwards.
+    """
     projects = load("foundation_projects")
-    rows = {level: (len(some), round(relicensing.project_years(some))) for level, some in projects.groupby("maturity")}
+    at = pd.cut(projects["accepted"].dt.year, [0, 2019, 2022, 9999], labels=["to 2019", "2020 to 2022", "since 2023"])
+    rows = {
+        str(when): (len(some), round(relicensing.project_years(some)))
+        for when, some in projects.groupby(at, observed=True)
+    }
     return pd.DataFrame(rows, index=["projects", "project-years"]).T
 
 
@@ -320,7 +335,7 @@ def counts_key() -> dict[str, tuple[float, float, str]]:
     """Field -> (figure, how far off it may be, where to look again) of the exercise's figures."""
     rows = relicensing.left_open_source().query("to_spdx == 'BUSL-1.1'")
     made = len(relicensing.decisions(rows))
-    years = levels().loc["graduated", "project-years"]
+    years = arrivals().loc["to 2019", "project-years"]
     return {
         "decisions": (made, 0, "One company on one day decides once: look for equal dates."),
         "copyleft": (
@@ -329,5 +344,5 @@ def counts_key() -> dict[str, tuple[float, float, str]]:
             "MPL-2.0 is copyleft, file by file; the others are not.",
         ),
         "yearly": (100 * made / 6 / 200, 0.03, "Decisions, divided by 6 years and by 200 projects, in per cent."),
-        "ceiling": (300 / years, 0.06, "3 divided by the project-years of the graduated ones, in per cent."),
+        "ceiling": (300 / years, 0.06, "3 divided by the project-years of those who came in up to 2019, in per cent."),
     }

@@ -33,7 +33,7 @@ LONGEST_REVIEW, CHEAPEST_OWN_FORK = 12, 100  # months; thousand euro over three 
 
 SIGNALS = {
     "vendor": "one company decides",
-    "right": "somebody could change the terms alone",
+    "right": "somebody could close a version of it alone",
     "home": "it, or its name, is outside a foundation",
     "spread": "five people or fewer make half of the work",
 }
@@ -47,7 +47,7 @@ BASES = {
 }
 # Trigger -> (words, signals it goes with).
 TRIGGERS = {
-    "sold": ("the company is sold, or changes its owner", {"vendor", "home"}),
+    "sold": ("the company is sold, or changes its owner", {"vendor", "home", "right"}),
     "edition": ("new features come in a paid edition only", {"vendor", "right"}),
     "rival": ("somebody begins to sell it as a service against its maker", {"vendor", "right"}),
     "agreement": ("a contributor agreement comes in, or lets one holder choose the terms", {"right", "vendor"}),
@@ -204,11 +204,12 @@ def band_holds(component: str, base: str, band: str, roster: int | None) -> bool
     """Whether a band stands on its base, and the base is about such a component.
 
     A project inside a foundation: its list carries "low". One of a company: the roster carries the band that its
-    arithmetic gives. Outside a foundation: no band for want of a base. The list of known changes carries nothing.
+    arithmetic gives. Outside a foundation, or where the foundation does not hold the name: no band for want of a base.
+    The list of known changes carries nothing.
     """
     one = relicensing.inventory().get(component)
     if base == "none" or band == "open":
-        return (base, band) == ("none", "open") and (one is None or one.home != "foundation")
+        return (base, band) == ("none", "open") and (one is None or "home" in one.signals)
     if one is None or base == "list":
         return False
     if base == "foundation":
@@ -277,7 +278,7 @@ def _band_fault(entry: Entry, one: relicensing.Component, roster: int | None) ->
     """Why a band does not stand on its base."""
     if entry.base == "list":
         return "a list of changes says nothing about how many projects change."
-    if entry.base == "none" and one.home == "foundation":
+    if entry.base == "none" and "home" not in one.signals:
         return "the foundation's list is at hand, and counts projects like this one."
     if entry.base == "none":
         return f'"{BANDS[entry.band]}" without a base; where nothing is counted, there is no band.'
@@ -306,10 +307,12 @@ def _whole(register: Mapping[str, Any]) -> list[dict[str, Any]]:
 def parts(register: Mapping[str, Any]) -> list[bool | float]:
     """How far each part of a register holds: evidence, bands, triggers, ways out, spread of the choice, words.
 
-    register: answers of the form "register"; anything may be missing. Parts about entries are shares of three. Ways
-    out count only where the band stands, for a way out can be clicked and a band has to be worked out.
+    register: answers of the form "register"; anything may be missing. Parts about entries are shares of three; a
+    component that is there twice counts once. Ways out count only where the band stands, for a way out can be clicked
+    and a band has to be worked out.
     """
-    entries, roster = _whole(register), register.get("roster")
+    entries = list({entry["component"]: entry for entry in reversed(_whole(register))}.values())
+    roster = register.get("roster")
 
     def share(holds) -> float:
         return sum(holds(entry) for entry in entries) / len(ROWS)
