@@ -245,6 +245,7 @@ def test_one_answer_everywhere_earns_no_point_for_rules():
         ({"appeal": "none"}, 3),
         ({"scope": ["component", "until"]}, 4),
         ({"refusal": ["reason", "change", "appeal", "law"]}, 4),
+        ({"refusal": ["reason", "change", "appeal", "final"]}, 4),
         ({"lasts": 36}, 5),
         ({"review": 24}, 5),
     ],
@@ -253,6 +254,16 @@ def test_each_weakness_costs_its_part_and_is_said(change, at):
     given = {**answers(), **change}
     assert paper.parts(given, asked())[at] < 1
     assert paper.remarks(given, asked())
+
+
+def test_what_can_be_defended_and_asks_for_something_is_said_and_costs_nothing(home):
+    given = answers()
+    given["licences"] |= {"mpl": {"answer": "allow"}, "lgpl": {"answer": "allow"}}
+    assert paper.parts(given, asked()) == [True] * 3 + [1.0, 1.0, True]
+    shown = paper.issue(given)
+    assert "Before it goes out" not in shown and "Say who does that" in shown and "how it is joined" in shown
+    assert "asks for something" not in paper.issue(answers())
+    assert "asks for something" not in paper.issue({**given, "ships": "inside"})
 
 
 def test_both_papers_are_written_from_complete_answers_only(home):
