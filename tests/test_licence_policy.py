@@ -4,6 +4,7 @@ import copy
 import random
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from ospolab import licence_policy, portfolio, sbom
@@ -191,6 +192,10 @@ def test_what_the_lesson_says_of_its_steps_and_periods():
     periods = licence_board.periods(licence_board.written())
     assert periods.loc["precision"].tolist() == ["1.000", "0.750"] and periods.loc["caught", "2019"] == "–"
     assert "the board: no 3" in licence_board.opening().alt
+    register = licence_policy.decisions()
+    assert register[register["decided_on"].dt.year == 2019]["decided_on"].nunique() == 2
+    said = pd.Series(licence_board.said(licence_board.written()))
+    assert pd.crosstab(register["by"], said == "allow").to_numpy().tolist() == [[72, 54], [1, 268]]
 
 
 # ------------------------------------------------------------------------------------------------------------- papers
