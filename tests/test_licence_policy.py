@@ -4,6 +4,7 @@ import copy
 import random
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from ospolab import licence_policy, portfolio, sbom
@@ -191,6 +192,10 @@ def test_what_the_lesson_says_of_its_steps_and_periods():
     periods = licence_board.periods(licence_board.written())
     assert periods.loc["precision"].tolist() == ["1.000", "0.750"] and periods.loc["caught", "2019"] == "–"
     assert "the board: no 3" in licence_board.opening().alt
+    register = licence_policy.decisions()
+    assert register[register["decided_on"].dt.year == 2019]["decided_on"].nunique() == 2
+    said = pd.Series(licence_board.said(licence_board.written()))
+    assert pd.crosstab(register["by"], said == "allow").to_numpy().tolist() == [[72, 54], [1, 268]]
 
 
 # ------------------------------------------------------------------------------------------------------------- papers
@@ -245,6 +250,7 @@ def test_one_answer_everywhere_earns_no_point_for_rules():
         ({"appeal": "none"}, 3),
         ({"scope": ["component", "until"]}, 4),
         ({"refusal": ["reason", "change", "appeal", "law"]}, 4),
+        ({"refusal": ["reason", "change", "appeal", "final"]}, 4),
         ({"lasts": 36}, 5),
         ({"review": 24}, 5),
     ],
@@ -253,6 +259,16 @@ def test_each_weakness_costs_its_part_and_is_said(change, at):
     given = {**answers(), **change}
     assert paper.parts(given, asked())[at] < 1
     assert paper.remarks(given, asked())
+
+
+def test_what_can_be_defended_and_asks_for_something_is_said_and_costs_nothing(home):
+    given = answers()
+    given["licences"] |= {"mpl": {"answer": "allow"}, "lgpl": {"answer": "allow"}}
+    assert paper.parts(given, asked()) == [True] * 3 + [1.0, 1.0, True]
+    shown = paper.issue(given)
+    assert "Before it goes out" not in shown and "Say who does that" in shown and "how it is joined" in shown
+    assert "asks for something" not in paper.issue(answers())
+    assert "asks for something" not in paper.issue({**given, "ships": "inside"})
 
 
 def test_both_papers_are_written_from_complete_answers_only(home):

@@ -94,17 +94,17 @@ def opening() -> Figure:
         "the board: yes": ("approved", PURPLE),
         "the board: no": ("denied", ORANGE),
     }
-    drawing, ax = canvas(height=3.2)
+    drawing, ax = canvas(width=5.4, height=3.2)
     left, counts, tall = 0, {}, 12
     for name, (what, colour) in groups.items():
         counts[name] = int((status == what).sum())
         across = [left + at // tall for at in range(counts[name])]
         up = [at % tall for at in range(counts[name])]
-        ax.scatter(across, up, marker="s", s=42, color=colour, linewidths=0)
+        ax.scatter(across, up, marker="s", s=30, color=colour, linewidths=0)
         wide = max(across[-1] - left + 1, 4)
         ax.text(left - 0.4, -1.1, f"{name}\n{counts[name]}", va="top", ha="left", fontsize=10)
         left += wide + 2
-    ax.set_xlim(-1, left + 2)
+    ax.set_xlim(-1, left + 4)
     ax.set_ylim(-4.2, tall)
     ax.axis("off")
     return figure(
@@ -205,7 +205,7 @@ def _view(step: str, dear: int, lost: int, source: bool) -> tuple[str, Figure]:
     }
     costs = {name: sum(three) for name, three in parts.items()}
     cheapest = min(costs, key=costs.get)
-    drawing, ax = canvas(height=3.4)
+    drawing, ax = canvas(width=5.4, height=3.8)
     names, most = list(costs)[::-1], max(costs.values())
     labels = ("questions", "wrong yeses", "lost conditions")
     starts = [0] * len(names)
@@ -216,9 +216,9 @@ def _view(step: str, dear: int, lost: int, source: bool) -> tuple[str, Figure]:
     for at, name in enumerate(names):
         note = f"{costs[name]:.0f}" + (" ← cheapest" if name == cheapest else "")
         ax.text(costs[name] + 0.01 * most, at, note, va="center", fontsize=10)
-    ax.set_xlim(0, 1.3 * most)
+    ax.set_xlim(0, 1.4 * most)
     ax.set_xlabel("cost, in questions to the board")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, frameon=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=3, frameon=False, columnspacing=1)
     picture = figure(
         drawing,
         alt=f"Bars of what each list costs, if a wrong yes costs {dear} and a lost condition {lost}: "

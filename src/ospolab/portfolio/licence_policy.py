@@ -66,7 +66,7 @@ SCOPE = {
     "linking": "how it is joined to our code",
     "until": "until when",
     "reason": "why",
-    "renews": "that it renews itself",
+    "renews": "that it holds until somebody objects",
     "others": "that other components under the licence are covered, too",
 }
 SCOPE_NEEDED, SCOPE_WRONG = {"component", "project", "modified", "until", "reason"}, {"renews", "others"}
@@ -75,10 +75,10 @@ REFUSAL = {
     "change": "what would change the answer",
     "way": "another way to the same end",
     "appeal": "how to appeal, and until when",
-    "blame": "who should have known better",
+    "final": "that the question is closed for this component",
     "law": "that the law forbids it",
 }
-REFUSAL_NEEDED, REFUSAL_WRONG = {"reason", "change", "appeal"}, {"blame", "law"}
+REFUSAL_NEEDED, REFUSAL_WRONG = {"reason", "change", "appeal"}, {"final", "law"}
 NEEDED = ("ships", "licences", "source", "decides", "appeal", "scope", "refusal", "lasts", "owner", "review")
 LONGEST, SOONEST = 18, 24  # months: until the policy is read again; until an exception ends
 
@@ -236,8 +236,11 @@ def may(one: Mapping[str, Any], ships: str) -> dict[str, bool]:
     `allow` it, and may `refuse` it; and whether there is `nothing` to decide, so that asking holds it up.
 
     Judged as a use policy judges a component that is built in (see `ospolab.intake.defensible`), because a licence
-    policy does not know the use. Whoever refuses copyleft may: that is policy. Permissive licences have nothing to
-    refuse; those of the Creative Commons for public domain are disputed for code, so each answer holds.
+    policy does not know the use. Only changed weak copyleft may come in by rule here: its duty, the source of the files
+    or the library, is that of the unchanged one, and `_borne_in_mind` says what it asks for. Whoever refuses copyleft
+    may: that is policy. Permissive licences have nothing to refuse. Whose own code is under GPL-2.0-only has reason to
+    ask about Apache-2.0, so asking holds there. CC0-1.0 waives no patents (its section 4a), and is disputed for code:
+    each answer holds.
     """
     licence = one["licence"]
     if one["source"] == "missing":
@@ -257,14 +260,26 @@ def _leaf(name: str, modified: str, ships: str) -> dict[str, bool]:
     disputed = name == "CC0-1.0"
     plain = category == "permissive" and not disputed
     return {
-        "allow": "approve" in intake.defensible(asked),
+        "allow": category == "weak-copyleft" or "approve" in intake.defensible(asked),
         "refuse": not plain,
-        "nothing": plain and name in NAMED and modified == "as-is",
+        "nothing": plain and name in NAMED and name != "Apache-2.0" and modified == "as-is",
     }
 
 
 def _let_through(one: Mapping[str, Any], rules: list[dict[str, Any]], ships: str) -> bool:
     return licence_policy.decide(one, rules) == "allow" and not may(one, ships)["allow"]
+
+
+def _borne_in_mind(rules: list[dict[str, Any]], ships: str) -> list[str]:
+    """What can be defended, and asks something of somebody else: a sentence each."""
+    changed, lesser = licence_policy.component("MPL-2.0", "changed"), licence_policy.component("LGPL-2.1-or-later")
+    said = {
+        "`MPL-2.0`, changed, comes in by rule: the source of its files has to be offered. Say who does that.": changed,
+        "`LGPL-2.1-or-later` comes in by rule, and the rule cannot see how it is joined: in one binary, its section 6 "
+        "asks for more. Let the use policy ask.": lesser,
+    }
+    handed_out = ships == "handed-out"
+    return [words for words, one in said.items() if handed_out and licence_policy.decide(one, rules) == "allow"]
 
 
 def _shut_out(one: Mapping[str, Any], rules: list[dict[str, Any]], ships: str) -> bool:
@@ -300,11 +315,11 @@ SAID = {
     "decides": "Who wants the component decides about it; let somebody else do that.",
     "appeal": "An appeal goes to nobody, or back to those who decided; let it go to others.",
     "scope": "An exception states too little or too much: it needs component and licence, product, changed or not, "
-    "until when, and why. It covers nothing else, and does not renew itself.",
-    "refusal": "A refusal owes the reason, what would change it, and how to appeal. It blames nobody, and it does not "
-    "call a policy of ours the law.",
-    "dates": f"Exceptions end within {SOONEST} months, and the policy is read again within {LONGEST}, as often as "
-    "conformance to ISO/IEC 5230 is confirmed.",
+    "until when, and why. It covers nothing else, and does not go on by itself.",
+    "refusal": "A refusal owes the reason, what would change it, and how to appeal. So the question is not closed, and "
+    "a policy of ours is not the law.",
+    "dates": f"Exceptions end within {SOONEST} months, and the policy is read again within {LONGEST}. The limits are "
+    "ours: ISO/IEC 5230 wants its conformance confirmed that often, and sets no date for policies.",
 }
 
 
@@ -386,4 +401,6 @@ def issue(policy: Mapping[str, Any]) -> str:
     whose = ours.model_copy(update={"name": paper.organisation})
     said = [f"- {problem}" for problem in [*data.complaints(whose), *paper.complaints(whose)]]
     mend = ["**Before it goes out:**", "\n".join(said)] if said else []
+    if kept := _borne_in_mind(rules, policy["ships"]):
+        mend += ["**Can be defended, and asks for something:**", "\n".join(f"- {words}" for words in kept)]
     return "\n\n".join([papers.render(paper), *mend, f"---\n*{both}*"])
