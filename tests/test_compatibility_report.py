@@ -55,6 +55,9 @@ def test_the_report_says_what_was_decided(home):
     assert "| PyMuPDF | `AGPL-3.0-only` | run as a program of its own | source of the part" in text
     assert portfolio.read(CompatibilityReport).rows[7].word == ""
     assert "stands as it is" in compatibility_report.issue(REPORT)
+    bought = {**REPORT, "fixes": {"Unidecode": {"fix": "replace"}, "PyMuPDF": {"fix": "buy"}}}
+    row = next(line for line in compatibility_report.issue(bought).splitlines() if line.startswith("| PyMuPDF"))
+    assert "as offered" in row and "what the bought licence asks for" in row and "not in the product" not in row
     keep = {**REPORT, "fixes": {"Unidecode": {"fix": "keep"}, "PyMuPDF": {"fix": "keep"}}}
     assert "**Open conflicts:** Unidecode, PyMuPDF." in compatibility_report.issue(keep)
 

@@ -29,7 +29,7 @@ ASKED = ("requests", "dulwich", "numpy", "libzmq", "psycopg", "git")
 RISKS = {
     "import": "whether an import makes one work is read in more than one way; we take the careful reading",
     "matrix": "the matrix is of May 2024; before each release we look whether it has changed",
-    "label": "thirteen files in psycopg's wheel carry no licence text; we use it only once we have read their licences",
+    "label": "thirteen files in psycopg's wheel carry no licence text; the release waits until their licences are read",
     "later": "the conflicts are known; this release goes out with them, the next one mends them",
     "nobody": "nobody looks inside the wheels, so what is bundled is left out",
 }
@@ -98,7 +98,7 @@ class CompatibilityReport(Issued):
         topics = load("openchain_5230").set_index("material").topic
         return {
             "done": DONE,
-            "owed": {"": "not in the product", **WORDS},
+            "owed": {"": "not in the product", "bought": "what the bought licence asks for; see its contract", **WORDS},
             "risks": [RISKS[key] for key in self.risks],
             "owner": OWNERS[self.owner],
             "role": cra_role.ROLES[self.role],
@@ -111,15 +111,16 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
     said = [FOR_US[ours.segment]]
     if "device" in ours.ships:
         said.append(
-            "We ship devices as well: what is licensed under a version 3 of the GPL family may not go into a consumer "
-            "device that refuses changed software. Ask this again before it is built into one."
+            "We ship devices as well: what is licensed under a version 3 of the GPL family may not go into a device "
+            "for consumers, or for building into a home, that its maker can update and its buyer cannot. Ask this "
+            "again before it is built into one."
         )
     elif ours.ships_products:
         said.append("Copies leave the house with every release, so texts, notices and sources leave with them.")
     elif "saas" in ours.ships:
         said.append(
-            "We mostly run services. There only the AGPL asks, and only if we changed or built it in; but what we send "
-            "to browsers is a copy."
+            "We mostly run services. There licences with a network clause ask, the AGPL if we changed it or built it "
+            "in; and what we send to browsers is a copy."
         )
     else:
         said.append("Little of ours leaves the house today. The day it does, this page is where to begin.")
