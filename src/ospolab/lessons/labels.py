@@ -318,19 +318,19 @@ def _drawn(outbound: str, channel: str, where: str) -> tuple[str, Figure]:
         said = f"<b>No conflict.</b> {'Nothing is owed.' if not owed else f'Duties remain for {owed} parts.'}"
     if asks:
         said += f" For counsel: {', '.join(asks)}."
-    drawing, ax = canvas(width=4.9, height=5.0)
+    drawing, ax = canvas(width=3.7, height=5.0)
     middle = (len(parts) - 1) / 2
     for at, part in enumerate(reversed(parts)):
         colour, dash, width = _LOOKS[found[part.name].word]
         ax.plot([0, 1], [at, middle + (at - middle) * 0.25], color=colour, linestyle=dash, linewidth=width)
         ax.text(-0.04, at, part.name, ha="right", va="center", fontsize=11)
     ours = "closed" if outbound == compatibility.CLOSED else outbound
-    ax.text(1.05, middle, f"the whole,\n{ours}", ha="left", va="center", fontsize=11, fontweight="bold")
+    ax.text(0.9, len(parts) - 1.0, f"the whole,\n{ours}", ha="right", va="center", fontsize=10, fontweight="bold")
     for word, words in WORDS.items():
         colour, dash, width = _LOOKS[word]
         ax.plot([], [], color=colour, linestyle=dash, linewidth=width, label=f"{words} ({_count(found, word)})")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=10, frameon=False)
-    ax.set_xlim(-0.55, 1.6)
+    ax.set_xlim(-0.62, 1.07)
     ax.axis("off")
     told = "; ".join(f"{part.name} ({part.licence}): {WORDS[found[part.name].word]}" for part in parts)
     return said, figure(
