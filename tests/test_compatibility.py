@@ -1,9 +1,12 @@
 """Expressions, verdicts of others, and the course's own reading, with each fact that turns a verdict."""
 
+import subprocess
+
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 
-from ospolab import compatibility
+from ospolab import compatibility, course
 from ospolab.compatibility import CHANNELS, LINKS, OUTBOUND, WORDS, Part, judge
 from ospolab.data import load
 from ospolab.lessons import labels
@@ -74,7 +77,7 @@ def test_the_frozen_verdicts_are_those_that_the_lesson_tells_of():
     table = load("licence_verdicts")
     assert table.groupby(["outbound", "inbound"]).ngroups == 19 * 18
     assert compatibility.disagreement(table) == (127, 341)
-    assert labels.split()["contradicted"].tolist() == [127, 90, 49]
+    assert labels.split()["contradicted"].tolist() == [127, 90, 49, 119]
     assert labels.only_between() == 17
     told = compatibility.verdicts_of("Apache-2.0", "MPL-2.0")["verdict"].to_dict()
     assert told.pop("osadl") == "no" and set(told.values()) == {"yes"}
@@ -234,15 +237,46 @@ def test_the_explorer_answers_every_setting_and_turns_with_each_control():
 def test_the_opening_counts_what_the_table_holds():
     inside = labels.read()
     assert len(inside) == 36
-    assert inside.groupby("label").size().to_dict() == {"named": 1, "silent": 21, "unknown": 14}
+    assert inside.groupby("label").size().to_dict() == {"silent": 22, "unknown": 14}
     assert "psycopg-binary: 13 no licence id anywhere" in labels.opening().alt
 
 
 def test_the_exercise_shows_each_kind_of_finding():
     shown = labels.bundled_list().data
     assert shown.count("\n- ") == 6 and "label: `LGPL-3.0-only`" in shown
-    assert "`libimagequant`: **no file of it is in the wheel**; named in: own list, as `GPL-3.0-or-later`." in shown
-    assert "- `libssl`: named in: nowhere." in shown
+    assert (
+        "`libimagequant`: **no file of it is in the wheel**; licence named in: own list, as `GPL-3.0-or-later`."
+        in shown
+    )
+    assert "- `libssl`: no word on its licence in the wheel." in shown
+
+
+def test_without_the_command_the_stored_answer_is_shown(monkeypatch, capsys):
+    now = labels.asked_now()
+    for error in (FileNotFoundError("licomp-toolkit"), subprocess.TimeoutExpired("licomp-toolkit", 20)):
+
+        def missing(*_, error=error, **__):
+            raise error
+
+        monkeypatch.setattr(compatibility.subprocess, "run", missing)
+        assert labels.asked_now() == now
+        assert type(error).__name__ in capsys.readouterr().out
+
+
+def test_a_self_assessment_counts_materials_and_names_what_is_open():
+    sections = load("openchain_5230").section.unique()
+    answered = {section: {"have": "all"} for section in sections}
+    assert "**25 of 25 materials**" in labels.self_assessed(answered).data
+    told = labels.self_assessed({**answered, "policy": {"have": "piece"}, "resources": {"have": "none"}}).data
+    assert "**18 of 25 materials**" in told
+    assert told.index("- resources (5): nothing") < told.index("- policy (2): a piece")
+    assert "12 of 13 sections are still open" in labels.self_assessed({"policy": {"have": "all"}}).data
+
+
+def test_the_form_asks_for_every_section_of_the_standard():
+    forms = yaml.safe_load((course.root() / "exercises/source/counselor-compliance/forms.yml").read_text("utf-8"))
+    rows = [row["value"] for row in forms["conformance"]["fields"][0]["rows"]]
+    assert rows == list(load("openchain_5230").section.unique())
 
 
 def test_tables_that_a_narrow_page_can_break():

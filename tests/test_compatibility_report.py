@@ -28,6 +28,7 @@ def test_each_part_can_fail_alone():
         ({"outbound": "GPL-2.0-or-later"}, 0),
         ({"duties": {key: {"duty": "source"} for key in REPORT["duties"]}}, 1),
         ({"duties": {key: {"duty": "notices"} for key in REPORT["duties"]}}, 1),
+        ({"duties": {key: {"duty": "unknown"} for key in REPORT["duties"]}}, 1),
         ({"risks": ["import", "nobody"]}, 2),
         ({"evidence": ["3.3.2.1"]}, 3),
         ({"evidence": ["3.3.1.2", "3.1.2.3"]}, 3),
@@ -40,6 +41,11 @@ def test_each_part_can_fail_alone():
 def test_another_outbound_licence_is_a_fix(outbound):
     keep = {"Unidecode": {"fix": "keep"}, "PyMuPDF": {"fix": "keep"}}
     assert compatibility_report.parts({**REPORT, "outbound": outbound, "fixes": keep}) == [1, 1, 1, 1]
+
+
+def test_what_nobody_has_read_is_not_booked_as_permissive():
+    guessed = {**REPORT["duties"], "psycopg-libs": {"duty": "notices"}}
+    assert compatibility_report.parts({**REPORT, "duties": guessed}) == [1, pytest.approx(5 / 7), 1, 1]
 
 
 def test_nothing_is_written_from_half_an_answer(home):
@@ -55,6 +61,9 @@ def test_the_report_says_what_was_decided(home):
     assert "| PyMuPDF | `AGPL-3.0-only` | run as a program of its own | source of the part" in text
     assert portfolio.read(CompatibilityReport).rows[7].word == ""
     assert "stands as it is" in compatibility_report.issue(REPORT)
+    bought = {**REPORT, "fixes": {"Unidecode": {"fix": "replace"}, "PyMuPDF": {"fix": "buy"}}}
+    row = next(line for line in compatibility_report.issue(bought).splitlines() if line.startswith("| PyMuPDF"))
+    assert "as offered" in row and "what the bought licence asks for" in row and "not in the product" not in row
     keep = {**REPORT, "fixes": {"Unidecode": {"fix": "keep"}, "PyMuPDF": {"fix": "keep"}}}
     assert "**Open conflicts:** Unidecode, PyMuPDF." in compatibility_report.issue(keep)
 

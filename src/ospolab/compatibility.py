@@ -62,6 +62,7 @@ WORDS = {
 }
 # Exceptions that lift the copyleft of a GPL, or Apache-2.0's clash with GPL-2.0, for code that is linked.
 _LINKING = ("GCC-exception-3.1", "GCC-exception-2.0", "Classpath-exception-2.0", "LLVM-exception")
+_PATIENCE = 20  # seconds to wait for licomp-toolkit
 _NOTICES = "Permissive: its text and notices go with every copy."
 _SAID = {"Yes": "yes", "No": "no", "Unknown": "unknown", "Check dependency": "depends"}
 
@@ -144,11 +145,14 @@ def ask(outbound: str, inbound: str, use_case: str | None = None, resources: str
     """Ask the command licomp-toolkit now: knowledge base -> its verdict, or why it gave none. Takes seconds.
 
     It is GPL-3.0-or-later and this package is not, so it is started as a program of its own and never imported. Without
-    use case and resources it takes its defaults. Raises FileNotFoundError where it is not installed, and RuntimeError.
+    use case and resources it takes its defaults. Raises FileNotFoundError where it is not installed, TimeoutExpired
+    after twenty seconds, and RuntimeError.
     """
     command = [str(Path(sys.executable).with_name("licomp-toolkit"))]
     command += (["-u", use_case] if use_case else []) + (["-r", resources] if resources else [])
-    done = subprocess.run([*command, "verify", "-ol", outbound, "-il", inbound], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "verify", "-ol", outbound, "-il", inbound], capture_output=True, text=True, timeout=_PATIENCE
+    )
     try:
         return dict(sorted(_answers(json.loads(done.stdout))))
     except json.JSONDecodeError:

@@ -6,6 +6,8 @@ The product's parts are real, with the licences that their projects state; that 
 from __future__ import annotations
 
 import html
+import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 
 import ipywidgets
@@ -20,8 +22,8 @@ from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas,
 
 __all__ = [
     *("PAIRS", "PARTS", "PRODUCT", "SHOWN", "about", "bundled_list", "by_wheel", "contradicted"),
-    *("explorer", "left", "listed", "only_between", "opening", "product", "read"),
-    *("self_check", "split", "table"),
+    *("asked_now", "explorer", "left", "listed", "only_between", "opening", "product", "read"),
+    *("self_assessed", "self_check", "split", "table"),
 ]
 
 PRODUCT = "Harbour desk 3.0 (invented)"
@@ -63,8 +65,8 @@ def _label(declared: str, licence: str) -> str:
 
 
 _WORDS = {
-    "named": "the label names its licence",
-    "silent": "only the wheel inside names it",
+    "named": "the label names all its licences",
+    "silent": "the wheel inside names one that the label does not",
     "unknown": "no licence id anywhere",
 }
 
@@ -73,9 +75,12 @@ def opening() -> Figure:
     """The picture the lesson opens with: what travels in four wheels, and what their labels say of it."""
     counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0).reindex(columns=list(_WORDS), fill_value=0)
     counts = counts.loc[counts.sum(axis=1).sort_values().index]
+    there = [name for name in _WORDS if counts[name].any()]
     drawing, ax = canvas(width=6.2, height=3.0)
     start = pd.Series(0, index=counts.index)
-    for (name, words), colour, hatch in zip(_WORDS.items(), (GREEN, BLUE, ORANGE), ("", "", "//"), strict=True):
+    looks = {"named": (GREEN, ""), "silent": (BLUE, ""), "unknown": (ORANGE, "//")}
+    for name in there:
+        (colour, hatch), words = looks[name], _WORDS[name]
         bars = ax.barh(counts.index, counts[name], left=start, color=colour, hatch=hatch, edgecolor="white",
                        linewidth=0, height=0.6, label=words)  # fmt: skip
         ax.bar_label(bars, labels=[str(n) if n else "" for n in counts[name]], label_type="center", color="white",
@@ -98,9 +103,9 @@ def opening() -> Figure:
 
 SHOWN = {
     "openblas": ("numpy", "libscipy_openblas64_"),
-    "gfortran": ("numpy", "libgfortran"),
     "zmq": ("pyzmq", "libzmq"),
     "imagequant": ("pillow", "libimagequant"),
+    "raqm": ("pillow", "raqm"),
     "ssl": ("psycopg-binary", "libssl"),
     "keyutils": ("psycopg-binary", "libkeyutils"),
 }
@@ -113,7 +118,9 @@ def listed(rows: pd.DataFrame) -> Markdown:
         lines += [f"**{wheel}**, label: `{declared}`", ""]
         for row in files.itertuples():
             there = "" if row.inside else "**no file of it is in the wheel**; "
-            said = f"named in: {row.named_in}" + (f", as `{row.licence}`" if row.licence else "") + "."
+            said = "no word on its licence in the wheel."
+            if row.named_in != "nowhere":
+                said = f"licence named in: {row.named_in}" + (f", as `{row.licence}`" if row.licence else "") + "."
             lines.append(f"- `{row.file}`: {there}{said}")
         lines.append("")
     return Markdown("\n".join(lines))
@@ -125,10 +132,10 @@ def bundled_list() -> Markdown:
 
 
 def by_wheel() -> HTML:
-    """How many library files of each wheel its label names, only the wheel inside names, and nobody names."""
-    counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0)[list(_WORDS)]
+    """Library files by wheel: all licences on the label, the wheel names one that the label does not, no id at all."""
+    counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0).reindex(columns=list(_WORDS), fill_value=0)
     rows = [[wheel, *map(str, numbers)] for wheel, numbers in zip(counts.index, counts.to_numpy(), strict=True)]
-    return _grid(["wheel", "on the label", "inside only", "no id"], rows)
+    return _grid(["wheel", "all on the label", "wheel says more", "no id"], rows)
 
 
 def _grid(head: list[str], rows: list[list[str]]) -> HTML:
@@ -159,6 +166,26 @@ def self_check() -> HTML:
     return _grid(["section", "asks for", "a piece of it"], rows)
 
 
+_HAVE = {"all": "all of it", "piece": "a piece", "none": "nothing"}
+
+
+def self_assessed(answered: Mapping[str, Mapping[str, str]]) -> Markdown:
+    """What an organisation says it has of ISO/IEC 5230: materials in sections that are complete, and the open sections,
+    those with nothing first. answered: section -> {"have": "all", "piece" or "none"}.
+    """
+    counts = load("openchain_5230").groupby("section", sort=False).size()
+    have = {section: answered.get(section, {}).get("have") for section in counts.index}
+    if None in have.values():
+        return Markdown(f"{sum(one is None for one in have.values())} of {len(have)} sections are still open above.")
+    done = sum(number for section, number in counts.items() if have[section] == "all")
+    lines = [f"**{done} of {counts.sum()} materials** are in sections of which you have all.", ""]
+    left = [section for word in ("none", "piece") for section in counts.index if have[section] == word]
+    lines += [f"- {one.replace('_', ' ')} ({counts[one]}): {_HAVE[have[one]]}" for one in left]
+    if not left:
+        lines.append("Nothing is open. Somebody else reads the proof before you say so in public.")
+    return Markdown("\n".join(lines))
+
+
 # What others say
 
 PAIRS = [
@@ -179,14 +206,32 @@ def table(pairs: list[tuple[str, str]] = PAIRS) -> HTML:
     )
 
 
+_DIAGRAMS = ("dwheeler", "gnuguide")  # read off published pictures: no arrow counts as a no
+
+
 def split() -> pd.DataFrame:
-    """How many pairs are contradicted: all answers together, and within each use case alone."""
+    """How many pairs are contradicted: all answers together, within each use case alone, and without _DIAGRAMS."""
     verdicts = load("licence_verdicts")
     every = {"all answers together": verdicts}
     every |= {f"only “{use}”": rows for use, rows in verdicts.groupby("use_case")}
+    every["without the two diagrams"] = verdicts.query("base not in @_DIAGRAMS")
     counts = {name: compatibility.disagreement(rows) for name, rows in every.items()}
     found = pd.DataFrame.from_dict(counts, orient="index", columns=["contradicted", "pairs"])
     return found.assign(share=(found["contradicted"] / found["pairs"]).map("{:.0%}".format))
+
+
+_ANSWERED = {"osadl": 'Use case "library" not supported', "reclicense": "yes"}
+
+
+def asked_now() -> dict[str, str]:
+    """What licomp-toolkit answers by its defaults: may Apache-2.0 take in MPL-2.0? Where it is missing, or says nothing
+    within twenty seconds, what it answered on 2026-11-28.
+    """
+    try:
+        return compatibility.ask("Apache-2.0", "MPL-2.0")
+    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
+        print(f"licomp-toolkit could not be asked ({type(error).__name__}); its answer of 2026-11-28:")
+        return dict(_ANSWERED)
 
 
 def contradicted() -> pd.DataFrame:
@@ -273,19 +318,19 @@ def _drawn(outbound: str, channel: str, where: str) -> tuple[str, Figure]:
         said = f"<b>No conflict.</b> {'Nothing is owed.' if not owed else f'Duties remain for {owed} parts.'}"
     if asks:
         said += f" For counsel: {', '.join(asks)}."
-    drawing, ax = canvas(width=4.9, height=5.0)
+    drawing, ax = canvas(width=3.7, height=5.0)
     middle = (len(parts) - 1) / 2
     for at, part in enumerate(reversed(parts)):
         colour, dash, width = _LOOKS[found[part.name].word]
         ax.plot([0, 1], [at, middle + (at - middle) * 0.25], color=colour, linestyle=dash, linewidth=width)
         ax.text(-0.04, at, part.name, ha="right", va="center", fontsize=11)
     ours = "closed" if outbound == compatibility.CLOSED else outbound
-    ax.text(1.05, middle, f"the whole,\n{ours}", ha="left", va="center", fontsize=11, fontweight="bold")
+    ax.text(0.9, len(parts) - 1.0, f"the whole,\n{ours}", ha="right", va="center", fontsize=10, fontweight="bold")
     for word, words in WORDS.items():
         colour, dash, width = _LOOKS[word]
         ax.plot([], [], color=colour, linestyle=dash, linewidth=width, label=f"{words} ({_count(found, word)})")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=10, frameon=False)
-    ax.set_xlim(-0.55, 1.6)
+    ax.set_xlim(-0.62, 1.07)
     ax.axis("off")
     told = "; ".join(f"{part.name} ({part.licence}): {WORDS[found[part.name].word]}" for part in parts)
     return said, figure(
