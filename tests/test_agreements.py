@@ -31,6 +31,9 @@ def test_what_each_instrument_gives_is_said_for_every_need_and_licence():
     assert [one for one, has in gives("plain").items() if has["patents"]] == ["icla", "ccla", "ccla-dco"]
     assert [one for one, has in gives("copyleft").items() if has["spread"]] == ["none", "dco"]
     assert [one for one, has in gives("patent").items() if has["record"]] == ["dco", "ccla-dco"]
+    # An employer's yes: on paper with a corporate agreement; a letter can go with everything else.
+    assert [one for one, has in gives("patent").items() if has["company"]] == ["ccla", "ccla-dco"]
+    assert not any(has["company"] is False for has in gives("plain").values())
 
 
 def test_heavier_is_an_order():
@@ -73,6 +76,8 @@ def test_what_is_heavier_without_giving_more_is_not_needed():
     assert unneeded("ccla", found.fits, found.points) == ["none", "icla"]
     assert unneeded("none", found.fits, found.points) == []
     # It gives one wish more than the lighter ones: then it is needed.
+    found = sift(gives("patent"), ["record"])
+    assert unneeded("ccla-dco", found.fits, found.points) == ["dco"]
     found = sift(gives("plain"), ["patents"], ["company"])
     assert unneeded("ccla", found.fits, found.points) == []
 

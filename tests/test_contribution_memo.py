@@ -84,10 +84,11 @@ def test_all_parts_hold_in_a_sound_memo():
             [0, 1, 3],
             "does not give: a statement of origin",
         ),
-        ({"instrument": "ccla-dco", "needs": {"light": "no"}}, [1], "asks less of contributors"),
+        ({"instrument": "ccla-dco", "needs": {"light": "no"}, "answer": "A CLA and a sign-off."}, [1], "asks less"),
         ({"other": "dco"}, [1], "Only one option is priced"),
         ({"employed": "team-lead"}, [2], "has to agree"),
-        ({"employed": "corporate"}, [2], "no corporate agreement"),
+        ({"needs": {"company": "must"}}, [0, 1, 2, 3], "a text or a letter has to say so: the employer's own yes"),
+        ({"answer": "No CLA, no form; we trust people and their good sense."}, [4], "does not name"),
         ({"bots": "sign"}, [2], "A bot cannot certify"),
         ({"place": "join", "home": "ASF"}, [3], "individual CLA"),
         ({"place": "join", "home": "CNCF", "home-needs": ["keeps-name"]}, [3], "by our source, no"),
@@ -97,6 +98,7 @@ def test_all_parts_hold_in_a_sound_memo():
         ({"cost": "not very much at all"}, [4], "A cost without a figure"),
         ({"answer": "A sign-off; ask someone@example.org."}, [4], "No addresses"),
         ({"change": "We look at it again if things change a lot."}, [5], "is no event"),
+        ({"change": "Circumstances change, or the law changes."}, [5], "is no event"),
         ({"review": 36}, [5], "more than two years"),
     ],
 )
@@ -112,6 +114,52 @@ def test_an_employers_yes_that_is_a_must_needs_the_employer():
     )
     assert parts(given) == [True, True, False, True, True, True]
     assert parts(given | {"employed": "corporate"}) == [True] * 6
+
+
+def test_a_letter_of_the_employer_goes_with_every_instrument(home):
+    given = memo({"company": "must"}, employed="corporate")
+    assert parts(given) == [True] * 6 and remarks(given) == []
+    assert "we need their yes in writing first" in contribution_memo.issue(given)
+    assert "ask them first" in contribution_memo.issue(memo())
+    # With a letter the lightest way still wins.
+    given = memo({"company": "must", "record": "no"}, employed="corporate")
+    assert parts(given) == [True, False, True, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("instrument", "answer", "named"),
+    [
+        ("none", "No CLA and no DCO: section 5 of the Apache licence says what we need.", True),
+        ("none", "No form at all. Apache-2.0 brings terms and patents.", True),
+        ("none", "Contributors need not sign anything.", True),
+        ("none", "No. The project's licence is enough for what we do.", True),
+        ("none", "Everybody signs our CLA.", False),
+        ("dco", "No CLA. A sign-off with each change.", True),
+        ("dco", "No DCO for now.", False),
+        ("ccla", "No CLA is needed here, we only want people to sign off.", False),
+        ("ccla", "We do not need a CLA.", False),
+        ("ccla", "Both agreements, one from each person and one from each employer.", True),
+        ("icla", "The DCO is not enough; we ask for an individual CLA.", True),
+        ("ccla-dco", "Both CLAs, and a sign-off with each change.", True),
+        ("ccla-dco", "A sign-off with each change, and no CLA.", False),
+        ("assignment", "Rights are transferred to us.", True),
+    ],
+)
+def test_the_short_answer_names_what_it_recommends_and_not_what_it_refuses(instrument, answer, named):
+    faults = contribution_memo.answer_faults(memo_from(memo(instrument=instrument, answer=answer)))
+    assert any("does not name" in one for one in faults) != named
+
+
+@pytest.mark.parametrize(
+    ("cost", "holds"),
+    [("It costs nothing.", True), ("Half a day.", True), ("Ten hours a year.", True), ("High effort for us.", False)],
+)
+def test_a_cost_has_a_figure_in_digits_or_in_words(cost, holds):
+    assert (contribution_memo.answer_faults(memo_from(memo(cost=cost))) == []) == holds
+
+
+def test_an_event_beside_a_phrase_is_an_event():
+    assert contribution_memo.event_faults(memo_from(memo(change="A firm offers a patent, or the law changes."))) == []
 
 
 def test_complaints_look_at_the_organisation():
@@ -158,6 +206,8 @@ def test_moving_a_need_changes_the_conclusion():
     assert "Impossible" in signing.verdict("plain", ["record", "light", "patents"], [])
     assert "A tie" in signing.verdict("copyleft", ["terms"], ["company", "court"])
     assert "depends on the text" in signing.verdict("plain", ["court", "company"], [])
+    assert "a letter of the employer: DCO." in signing.verdict("plain", ["record", "company", "light"], [])
+    assert "too: licence only, DCO, ICLA and assignment" in signing.verdict("patent", ["company", "patents"], [])
     assert "Under another licence" in signing.verdict("plain", ["spread"], [])
     assert "Nothing more" in signing.verdict("patent", [], [])
     assert signing.try_needs({}).data != signing.try_needs(memo()).data

@@ -1,7 +1,7 @@
 """What contributors may be asked to agree to: what each instrument gives, how to choose, how sign-offs are counted.
 
-An instrument either gives something (True), does not (False), or it depends on a text that somebody has to read
-(None). The same three answers describe a home for a project (`ospolab.homes`), and one rule chooses among both:
+An instrument either gives something (True), does not (False), or it depends on a text that somebody has to read or to
+get (None). The same three answers describe a home for a project (`ospolab.homes`), and one rule chooses among both:
 what must be met sifts, wishes only order what is left, and what is not known is asked and never guessed.
 
 The readings are this course's, after the Apache licence 2.0 (section 5), the Developer Certificate of Origin 1.1, the
@@ -55,7 +55,7 @@ NEEDS = {
     "record": "a statement of origin with each change",
     "patents": "an express patent licence from contributors",
     "company": "the employer's own yes, on paper",
-    "terms": "one body may give the whole under other terms",
+    "terms": "one body may offer the whole under other terms",
     "spread": "nobody may change the terms without asking the others",
     "court": "one body holds the rights, and can enforce them",
     "light": "a first change without any paper",
@@ -63,14 +63,18 @@ NEEDS = {
 
 
 def gives(licence: str) -> dict[str, dict[str, bool | None]]:
-    """Instrument -> need -> whether it is met in a project under a licence of that kind, a key of LICENCES."""
+    """Instrument -> need -> whether it is met in a project under a licence of that kind, a key of LICENCES.
+
+    A patent licence is one of whoever contributes: an employer's patents come only with an employer's contribution. Its
+    own yes is on paper with a corporate agreement; with the others it depends on a letter of the employer (None).
+    """
     says_patents, permissive = licence != "plain", licence != "copyleft"
     cla = {"patents": True, "terms": True, "spread": False, "court": False, "light": False}
     by_licence = {"patents": says_patents, "terms": permissive, "spread": not permissive, "court": False}
     return {
-        "none": {**by_licence, "record": False, "company": False, "light": True},
-        "dco": {**by_licence, "record": True, "company": False, "light": True},
-        "icla": {**cla, "record": False, "company": False},
+        "none": {**by_licence, "record": False, "company": None, "light": True},
+        "dco": {**by_licence, "record": True, "company": None, "light": True},
+        "icla": {**cla, "record": False, "company": None},
         "ccla": {**cla, "record": False, "company": True},
         "ccla-dco": {**cla, "record": True, "company": True},
         # What an assignment says on patents and employers differs from text to text.

@@ -21,7 +21,7 @@ __all__ = ["FEATURES", "Home", "after", "answers", "homes"]
 # What a project may need of a home, besides a place for its licence.
 FEATURES = {
     "licence": "takes the project under its licence",
-    "no-form": "contributors need not sign a form first",
+    "no-form": "nobody ever has to sign or click a form",
     "any-field": "takes projects of any field",
     "holds-money": "takes in and spends money for the project",
     "eu-seat": "has its seat in the European Union",

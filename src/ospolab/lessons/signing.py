@@ -103,6 +103,7 @@ def who() -> HTML:
         "A freelancer": ("whoever the contract names", "often the client"),
         "A student, not employed": ("the student", "unless funding or the university's rules say otherwise"),
         "A university researcher": ("depends", "on country, contract, and the grant"),
+        "Somebody under age": ("often a parent's as well", "by country; ask before you rely on a form"),
         "A bot": ("whoever runs it", "answers for what it brings in"),
     }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["whose yes", "because"])
@@ -149,7 +150,8 @@ def verdict(licence: str, must: list[str], wishes: list[str]) -> str:
         return _impossible(licence, must)
     if not sifted.fits:
         named = _and([SHORT[one] for one in sifted.ask], "or")
-        return f"<b>Nothing meets all of it for certain.</b> It depends on the text of: {named}. Read it first."
+        depends = "It depends on the text, or on a letter of the employer"
+        return f"<b>Nothing meets all of it for certain.</b> {depends}: {named}."
     lightest = [one for one in sifted.best if not any(one in agreements.HEAVIER[other] for other in sifted.best)]
     equal = [one for one in sifted.best if one not in lightest]
     wished = f"{sifted.points[lightest[0]]} of {len(wishes)} wishes" if wishes else "no wishes to weigh"
@@ -162,7 +164,10 @@ def verdict(licence: str, must: list[str], wishes: list[str]) -> str:
             "Points do not decide that; people do."
         )
     same = f" As good on points, and asking more: {_and([SHORT[one] for one in equal])}." if equal else ""
-    return f"<b>{_first(INSTRUMENTS[lightest[0]])}.</b> {_first(left)}; {wished}.{same}"
+    asked = f" With a text or a letter that says so, too: {_and([SHORT[one] for one in sifted.ask])}." * bool(
+        sifted.ask
+    )
+    return f"<b>{_first(INSTRUMENTS[lightest[0]])}.</b> {_first(left)}; {wished}.{same}{asked}"
 
 
 def _impossible(licence: str, must: list[str]) -> str:
@@ -203,8 +208,8 @@ def _grid(licence: str, must: list[str], wishes: list[str]) -> Figure:
     return figure(
         drawing,
         alt=f"Grid of six instruments and seven needs. Asked for: {asked}. Best: {best}. What each gives: {told}.",
-        caption="Large dot: gives it. Large ring: depends on the text. Small ring: does not. Cross: breaks a must. "
-        "Green: best of what is left. The course's reading, last checked 2026-11-28.",
+        caption="Large dot: gives it. Large ring: depends on a text or a letter. Small ring: does not. "
+        "Cross: breaks a must. Green: best of what is left. The course's reading, last checked 2026-11-28.",
     )
 
 

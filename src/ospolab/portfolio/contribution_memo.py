@@ -26,9 +26,9 @@ CONTRIBUTORS = {
 # What becomes of contributors who are employed -> (words, whether that can be defended).
 EMPLOYED = {
     "ask-first": ("the guide says: ask your employer first; what you sign, you state yourself", True),
-    "corporate": ("the employer agrees in its own name, by somebody who may bind it", True),
-    "team-lead": ("their team lead writes a friendly line", False),
-    "nothing": ("nothing; people know what they may", False),
+    "corporate": ("the employer agrees in its own name (a letter or an agreement), by somebody who may bind it", True),
+    "team-lead": ("their team lead confirms it by mail", False),
+    "nothing": ("nothing is asked; people know what they may", False),
 }
 BOTS = {
     "exempt": ("not counted and not asked; whoever runs a bot answers for what it brings in", True),
@@ -44,16 +44,29 @@ UNCHECKED = {
     "home": "what the home says today, and what it leaves open",
     "tools": "whether the check works with our hosting",
 }
-# What the short answer has to name.
+# What the short answer has to name, once what it refuses is taken out ("no CLA").
+_CLA, _DCO = r"\b(I|C)?CLAs?\b|\bagreements?\b", r"\bDCO\b|\bsign\w*[- ]?off|certificate of origin"
+_FORM = rf"({_CLA}|{_DCO}|\b(form|paper|signature|contract|assignment)s?\b)"
+REFUSED = (
+    rf"\b(no|nor|neither|without( an?| any)?|(not|n't)( \w+){{0,2}} an?)( [\w-]+){{0,2}} {_FORM}( (and|or) no {_FORM})?"
+    rf"|{_FORM} (is|are) (not|un)\b"
+)
 NAMED = {
-    "none": r"nothing|neither|inbound|licen[cs]e alone|no (further )?agreement",
-    "dco": r"\bDCO\b|sign(s|ed|ing)?[- ]?off|certificate of origin",
-    "icla": r"\bI?CLAs?\b|licen[cs]e agreement",
-    "ccla": r"\bC?CLAs?\b|licen[cs]e agreement",
-    "ccla-dco": r"\bC?CLAs?\b|licen[cs]e agreement|\bDCO\b|sign(s|ed|ing)?[- ]?off",
-    "assignment": r"assign",
+    "none": rf"nothing|neither|inbound|{REFUSED}|not (have to )?sign\b|licen[cs]e\b.{{0,40}}(alone|enough|already)",
+    "dco": _DCO,
+    "icla": _CLA,
+    "ccla": _CLA,
+    "ccla-dco": rf"(?=.*({_CLA}))(?=.*({_DCO}))",
+    "assignment": r"assign|transfer",
 }
-VAGUE = r"\bthings? change|if (it|anything|something) changes|circumstances change|if necessary|as needed"
+_UNIT = r"(hours?|days?|weeks?|months?|euros?|minutes?)"
+FIGURE = (
+    r"\d|\bnothing\b|\b(half|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty)"
+    rf"( an?)?( \w+)? {_UNIT}\b"
+)
+VAGUE = (
+    r"\b(things?|circumstances|situations?|laws?) changes?\b|if (it|anything|something) changes|if necessary|as needed"
+)
 NEEDED = (
     *("project", "licence", "contributors", "needs", "instrument", "other", "cost", "cost-other"),
     *("employed", "bots", "place", "answer", "change", "unchecked", "review"),
@@ -138,6 +151,11 @@ class ContributionMemo(Issued):
             ],
             "chosen": INSTRUMENTS[self.instrument],
             "employed": EMPLOYED[self.employed][0],
+            "employer": (
+                "If you work for somebody, we need their yes in writing first, from somebody who may bind them."
+                if self.employed == "corporate"
+                else "If you work for somebody, ask them first."
+            ),
             "bots": BOTS[self.bots][0],
             "home": home,
             "home_needs": [homes.FEATURES[need] for need in self.home_needs],
@@ -146,13 +164,21 @@ class ContributionMemo(Issued):
         }
 
 
+def _gives(memo: ContributionMemo) -> dict[str, dict[str, bool | None]]:
+    """What each instrument gives; with a letter of the employer beside one that has no corporate agreement."""
+    options = agreements.gives(memo.licence)
+    if memo.employed != "corporate" or options[memo.instrument]["company"]:
+        return options
+    return {name: {**has, "company": True} for name, has in options.items()}
+
+
 def _sifted(memo: ContributionMemo) -> agreements.Sifted:
-    return agreements.sift(agreements.gives(memo.licence), memo.asked("must"), memo.asked("wish"))
+    return agreements.sift(_gives(memo), memo.asked("must"), memo.asked("wish"))
 
 
 def choice_faults(memo: ContributionMemo) -> list[str]:
     """What speaks against the instrument, by the memo's own needs."""
-    options, must = agreements.gives(memo.licence), memo.asked("must")
+    options, must = _gives(memo), memo.asked("must")
     if not must:
         return ["No need is a must: then nothing speaks for asking anything of contributors. Decide what you need."]
     if sets := agreements.conflicts(options, must):
@@ -162,7 +188,8 @@ def choice_faults(memo: ContributionMemo) -> list[str]:
     if breaks := sifted.out.get(memo.instrument):
         said.append(f"{_first(name)} does not give: {'; '.join(NEEDS[need] for need in breaks)}.")
     elif memo.instrument in sifted.ask:
-        said.append(f"{_first(name)}: whether it meets every must depends on its text. Read it, or choose another.")
+        open_ = "; ".join(NEEDS[need] for need in must if options[memo.instrument][need] is None)
+        said.append(f"{_first(name)}: a text or a letter has to say so: {open_}. Get it, or choose another.")
     elif lighter := agreements.unneeded(memo.instrument, sifted.fits, sifted.points):
         said.append(f"{_first(INSTRUMENTS[lighter[0]])} meets the same needs and asks less of contributors.")
     if memo.other == memo.instrument:
@@ -177,8 +204,6 @@ def people_faults(memo: ContributionMemo) -> list[str]:
         said.append(
             "Who works for somebody may have nothing to give alone: the employer has to agree, or be asked first."
         )
-    if memo.employed == "corporate" and memo.instrument not in ("ccla", "ccla-dco", "assignment"):
-        said.append("The employer is to agree in its own name, and no corporate agreement is asked for.")
     if memo.needs.get("company") == "must" and memo.employed != "corporate":
         said.append("The employer's own yes is a must, and nobody asks the employer.")
     if not BOTS[memo.bots][1]:
@@ -213,9 +238,10 @@ def place_faults(memo: ContributionMemo) -> list[str]:
 def answer_faults(memo: ContributionMemo) -> list[str]:
     """What is missing in the short answer and in the costs."""
     said = []
-    if not re.search(NAMED[memo.instrument], memo.answer, re.IGNORECASE):
+    answer = memo.answer if memo.instrument == "none" else re.sub(REFUSED, "", memo.answer, flags=re.IGNORECASE)
+    if not re.search(NAMED[memo.instrument], answer, re.IGNORECASE | re.DOTALL):
         said.append(f"The short answer does not name what is recommended: {INSTRUMENTS[memo.instrument]}.")
-    if not all(re.search(r"\d", cost) for cost in (memo.cost, memo.cost_other)):
+    if not all(re.search(FIGURE, cost, re.IGNORECASE) for cost in (memo.cost, memo.cost_other)):
         said.append("A cost without a figure: write hours or money, however rough, for both options.")
     if any("@" in words for words in (memo.answer, memo.change, memo.project)):
         said.append("No addresses of people in a memo that travels.")
@@ -225,7 +251,8 @@ def answer_faults(memo: ContributionMemo) -> list[str]:
 def event_faults(memo: ContributionMemo) -> list[str]:
     """What speaks against the event that would change the memo, and against the day on which it is read again."""
     said = []
-    if re.search(VAGUE, memo.change, re.IGNORECASE):
+    events = [one for one in re.split(r"[;.]|,? or ", memo.change) if len(one.split()) > 2]
+    if all(re.search(VAGUE, one, re.IGNORECASE) for one in events):
         said.append('"If things change" is no event. Name something that one can see happen.')
     if memo.review_in_months > 24:
         said.append("A memo that nobody reads for more than two years outlives its reasons.")
