@@ -83,9 +83,7 @@ class CompatibilityReport(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         said += [
             f"{row.part} is in conflict with {self.outbound}, and nothing is done about it."
             for row in self.rows

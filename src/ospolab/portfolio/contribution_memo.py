@@ -119,9 +119,7 @@ class ContributionMemo(Issued):
         return [need for need in NEEDS if self.needs.get(need) == how]
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         for found in (choice_faults, people_faults, place_faults, answer_faults, event_faults):
             said += found(self)
         if organisation.region == "eu" and self.instrument != "none" and "privacy" not in self.unchecked:
@@ -318,11 +316,7 @@ def issue(memo: Mapping[str, Any]) -> str:
     paper = memo_from(memo)
     if paper is None:
         return "Not written yet: the form above is not complete; its check names what is missing."
-    written = papers.write(paper)
-    ours = organisation.current().model_copy(update={"name": paper.organisation})
-    said = [f"- {problem}" for problem in paper.complaints(ours)]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, organisation.current())
 
 
 def _first(words: str) -> str:

@@ -115,9 +115,7 @@ class LicenceRules(Issued):
         return [rule.model_dump() for rule in self.rules]
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         if wrong := licence_policy.faults(self.plain):
             return said + wrong
         said += [
@@ -155,9 +153,7 @@ class LicencePolicy(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         said += [SAID[key] for key, held in _governed(self.model_dump()).items() if not held]
         try:
             beside = papers.read(LicenceRules)

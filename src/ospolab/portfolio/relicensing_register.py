@@ -117,9 +117,7 @@ class RelicensingRegister(Issued):
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         names = [entry.component for entry in self.entries]
         said += [f"{_what(name)} stands in it twice." for name in sorted({n for n in names if names.count(n) > 1})]
         for entry in self.entries:
@@ -299,9 +297,7 @@ def _band_fault(entry: Entry, one: relicensing.Component, roster: int | None) ->
 
 
 def _whole(register: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries in which no cell is open."""
-    entries = register.get("entries") or {}
-    return [entries[row] for row in ROWS if all(cell in entries.get(row, {}) for cell in CELLS)]
+    return papers.whole(register, ROWS, CELLS)
 
 
 def parts(register: Mapping[str, Any]) -> list[bool | float]:
@@ -372,7 +368,4 @@ def issue(register: Mapping[str, Any]) -> str:
         for_us=for_us(ours),
         review_in_months=register["review"],
     )
-    written = papers.write(paper)
-    said = [f"- {problem}" for problem in paper.complaints(ours.model_copy(update={"name": paper.organisation}))]
-    mend = ["**Before it goes out:**", "\n".join(said)] if said else []
-    return "\n\n".join([papers.render(paper), *mend, f"---\n*{written}*"])
+    return papers.issued(paper, ours)

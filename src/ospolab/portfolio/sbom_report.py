@@ -110,9 +110,7 @@ class SbomReport(Issued):
     for_us: tuple[str, ...]
 
     def complaints(self, organisation: Organisation) -> list[str]:
-        said = []
-        if self.organisation != organisation.name:
-            said.append(f"It is for {self.organisation}; the portfolio is that of {organisation.name}.")
+        said = self.misplaced(organisation)
         if self.claim == "complete":
             said.append("It says that nothing is missing; package metadata does not know what is bundled inside.")
         if self.phase not in GOOD["phase"]:
