@@ -15,6 +15,7 @@ from ospolab.data import document
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 from ospolab.portfolio import sbom_file
+from ospolab.spdx import to_spdx
 
 __all__ = [
     "LISTS",
@@ -171,7 +172,7 @@ def edited(**change: Any) -> dict[str, Any]:
 def side_by_side() -> pd.DataFrame:
     """The same facts about one component in the fields of CycloneDX 1.6 and of SPDX 2.3."""
     bom = _bom("Reading desk, from the environment")
-    spdx = sbom.to_spdx(bom)
+    spdx = to_spdx(bom)
     one, other = bom["components"][0], spdx["packages"][1]
     rows = {
         "name": ("name", one["name"], "name", other["name"]),
