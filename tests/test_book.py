@@ -174,7 +174,7 @@ def anchors(path: Path) -> frozenset[str]:
 
 def broken_links(path: Path, page: BeautifulSoup, site: Path = SITE) -> list[str]:
     """References of a page to files and anchors of the site that are not there."""
-    said = []
+    said, own = [], set()
     references = [tag[key] for key in ("href", "src", "action") for tag in page.select(f"[{key}]")]
     for reference in references:
         address = urlsplit(reference)
@@ -186,11 +186,10 @@ def broken_links(path: Path, page: BeautifulSoup, site: Path = SITE) -> list[str
         if target != path and not (target.is_relative_to(site) and target.is_file()):
             said.append(f"{reference}: no such file")
         elif address.fragment and target.suffix == ".html":
-            there = (
-                anchors(target)
-                if target != path
-                else {t.get("id") or t.get("name") for t in page.select("[id],a[name]")}
-            )
+            if target != path:
+                there = anchors(target)
+            else:
+                own = there = own or {t.get("id") or t.get("name") for t in page.select("[id],a[name]")}
             if unquote(address.fragment) not in there:
                 said.append(f"{reference}: no such anchor")
     return said
