@@ -11,9 +11,12 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from ospolab.grading import schema
+
 
 def grade(folder: Path) -> None:
     """Generate and autograde all that is in a course folder; SystemExit with nbgrader's words if it fails."""
+    schema.read_from_files()
     config = Config(PyFileConfigLoader("nbgrader_config.py", str(folder)).load_config())
     config.CourseDirectory.root = str(folder)
     api = NbGraderAPI(CourseDirectory(config=config), config=config)

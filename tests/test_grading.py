@@ -16,12 +16,13 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from nbgrader import dbutil
 from nbgrader.api import Gradebook
 from typer.testing import CliRunner
 
 from ospolab import cli, course
 from ospolab.authoring.cases import hand_in
-from ospolab.grading import plan, run, sandbox, sanitise
+from ospolab.grading import plan, run, sandbox, sanitise, schema
 from ospolab.grading.values import Clock
 
 ROOT = course.root()
@@ -348,3 +349,18 @@ def test_a_plan_knows_what_each_test_needs():
     assert made.cell("factor-any-share").names == ("absence_factor",)
     assert made.cell("own-figures-right").names == ("my_alarms", "my_first")
     assert made.cell("curves-readings").names == () and made.cell("curves-readings").needs == ()
+
+
+def test_the_version_of_the_gradebooks_tables_is_what_alembic_says():
+    with dbutil._temp_alembic_ini("sqlite://") as settings:
+        command = [sys.executable, "-m", "alembic.config", "-c", settings, "heads"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [schema.newest(), "(head)"]
+
+
+def test_a_history_that_forks_is_no_version(tmp_path, monkeypatch):
+    for name in "ab":
+        (tmp_path / f"{name}.py").write_text(f"revision = '{name}'\ndown_revision = None\n")
+    monkeypatch.setattr(schema, "VERSIONS", tmp_path)
+    with pytest.raises(ValueError, match="2 newest versions"):
+        schema.newest()

@@ -28,7 +28,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import OperationalError
 from traitlets.config import Config, PyFileConfigLoader
 
-from ospolab.cli import put_environment_on_path
+from ospolab.grading import schema
 
 __all__ = ["Gradebook", "GradebookError", "Graded", "Mark"]
 
@@ -82,7 +82,7 @@ class Gradebook:
             "postgres://", "postgresql+psycopg://", 1
         )
         self.course = self.config.CourseDirectory.get("course_id") or "default_course"
-        put_environment_on_path()  # nbgrader calls alembic by name, also where we were not called from the command line
+        schema.read_from_files()
         try:
             with api.Gradebook(self.url, self.course):  # makes what is not there
                 pass

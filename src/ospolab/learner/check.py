@@ -236,8 +236,10 @@ def _run(root: Path, assignment: str, log: Path) -> list[Mark]:
     # Imported here: it takes more than a second, and most commands do without.
     from nbgrader.apps import NbGrader, NbGraderAPI
 
+    from ospolab.grading import schema
     from ospolab.learner import feedback
 
+    schema.read_from_files()
     app = NbGrader()
     app.load_config_file()
     config = app.config
