@@ -101,6 +101,9 @@ def test_cells_hold_or_say_what_does_and_why(exercise, capsys):
     assert checks.cells("rows", "uses", "touched", key) == [False, True]
     told = capsys.readouterr().out
     assert told == ("- The archive that was sold What holds: “do not touch it”. What was given stays given.\n")
+    checks.cells("rows", "uses", "touched", key, tell_all=True)
+    accepted = "Accepted: “touch it” or “ask the lawyer”. The word is open."
+    assert accepted in capsys.readouterr().out.replace("\n  ", " ")
     (exercise / "answers.yml").write_text("rows: {}\n")
     assert checks.cells("rows", "uses", "touched", key) == [False, False]
     assert capsys.readouterr().out == ""

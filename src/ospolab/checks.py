@@ -58,11 +58,12 @@ def net(points: float, held: list[bool], answered: int) -> float:
     return round(max(points * (right - (answered - right) / 2) / len(held), 0.0), 3)
 
 
-def cells(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -> list[bool]:
+def cells(task: str, table: str, column: str, key: dict[str, tuple[str, str]], tell_all: bool = False) -> list[bool]:
     """Whether each answer in one column of a form's table holds, in the order of `key`.
 
     key: row -> (values that hold, with blanks between; why). For an answer that does not hold, prints what does and
-    why, so that the feedback teaches. What is not answered is False and prints nothing.
+    why, so that the feedback teaches; with tell_all for one that holds as well, where a learner has to see which other
+    answers are accepted. What is not answered is False and prints nothing.
     """
     form = definition.task(task).field(table)
     rows = {row.value: _plain(row.text) for row in form.rows}
@@ -72,10 +73,11 @@ def cells(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -
     for row, (values, why) in key.items():
         answer = answered.get(row, {}).get(column)
         held.append(answer in values.split())
-        if answer is not None and not held[-1]:
+        if answer is not None and (tell_all or not held[-1]):
             good = " or ".join(f"“{texts[value]}”" for value in values.split())
-            said = f"{shorten(rows[row], 70, placeholder=' …')} What holds: {good}. {why}"
-            print(fill(said, 100, initial_indent="- ", subsequent_indent="  "))
+            word, mark = ("Accepted", "+ ") if held[-1] else ("What holds", "- ")
+            said = f"{shorten(rows[row], 70, placeholder=' …')} {word}: {good}. {why}"
+            print(fill(said, 100, initial_indent=mark, subsequent_indent="  "))
     return held
 
 

@@ -1,15 +1,11 @@
 """The views of the lab "Who relicenses next?" (counselor/strategy)."""
 
-from textwrap import fill, shorten
-
 import ipywidgets
 import pandas as pd
 from IPython.display import HTML
 
 from ospolab import control, openness, relicensing
-from ospolab.checks import cells
 from ospolab.data import load
-from ospolab.forms import definition
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
 from ospolab.lessons.materials import shown
@@ -23,7 +19,6 @@ __all__ = [
         "SIGNALS",
         "WAYS",
         "WORTHS",
-        "accepted",
         "bases",
         "arrivals",
         "busl_rows",
@@ -301,20 +296,6 @@ def models_shown(models: dict[str, str] = MODELS) -> HTML:
             for part, words in openness.WORDS.items()
         }
     return shown(pd.DataFrame(found))
-
-
-def accepted(task: str, table: str, column: str, key: dict[str, tuple[str, str]]) -> list[bool]:
-    """As `ospolab.checks.cells`; and for each answer that holds it prints all that are accepted, and why."""
-    held = cells(task, table, column, key)
-    form = definition.task(task).field(table)
-    rows = {row.value: row.text for row in form.rows}
-    texts = {option.value: option.text for one in form.columns if one.id == column for option in one.options}
-    for (row, (values, why)), holds in zip(key.items(), held, strict=True):
-        if holds:
-            good = " or ".join(f"“{texts[value]}”" for value in values.split())
-            said = f"+ {shorten(rows[row], 70, placeholder=' …')} Accepted: {good}. {why}"
-            print(fill(said.replace("*", "").replace("`", ""), 100, subsequent_indent="  "))
-    return held
 
 
 def arrivals() -> pd.DataFrame:
