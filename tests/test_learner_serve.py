@@ -44,6 +44,8 @@ class Started:
                 stderr=subprocess.STDOUT,
                 env=self.environment | {"PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
+                # A shell has what it starts in the background ignore Ctrl+C, and that is inherited.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         until = time.monotonic() + 90
         while "To stop" not in self.said and self.process.poll() is None and time.monotonic() < until:
@@ -70,7 +72,9 @@ class Started:
     def interrupt(self) -> int:
         """Ctrl-C twice, by someone impatient; a terminal sends it to every process of the group."""
         os.killpg(self.process.pid, signal.SIGINT)
+        until = time.monotonic() + 30
         while "Stopping" not in self.said and self.process.poll() is None:
+            assert time.monotonic() < until, f"Ctrl+C was not heard: {self.said}"
             time.sleep(0.05)
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(30)
