@@ -1,7 +1,8 @@
 """Stock nbgrader on many course folders in one process: `python tests/stock.py FOLDER...`, each with one assignment.
 
 What its commands do and formgrader's buttons too; they would spend most of their time on starting. Kernels are forked
-where the environment asks for it (`ospolab.kernels`); everything else is as it is installed.
+where the environment asks for it (`ospolab.kernels`), and the version of the tables is read from nbgrader's own files
+(`ospolab.grading.schema`); everything else is as it is installed.
 """
 
 import sys

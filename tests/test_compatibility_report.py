@@ -11,12 +11,6 @@ from ospolab.portfolio.organisation import INVENTED
 REPORT = cases.case("counselor-compliance", "reference")["answers"]["report"]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_each_part_can_fail_alone():
     assert compatibility_report.parts(REPORT) == [1, 1, 1, 1]
     assert compatibility_report.parts({}) == [0, 0, 0, 0]

@@ -36,13 +36,6 @@ def memo(needs=None, **changes):
     }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_it_is_written_from_complete_answers_only(home):
     for missing in ({"bots": None}, {"needs": {"record": {"how": "must"}}}, {"place": "join"}):
         given = {

@@ -47,13 +47,6 @@ def candidates(**changes):
     return {"entries": entries, "score": "sorting", "why": "Twenty teams wait for these.", "review": 3} | changes
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_they_are_written_from_complete_answers_only(home):
     for missing in ("items", "promise", "missed", "why", "review"):
         given = {key: value for key, value in checklist().items() if key != missing}

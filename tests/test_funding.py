@@ -402,13 +402,6 @@ def test_whether_the_money_keeps_more_elsewhere_depends_on_where_it_goes():
     assert "They support none" in funding_plan.findings({**ANSWERS, "left-out": "hazel"}, plan(hazel={}))[1]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_the_paper_is_written_and_read_back(home):
     text = funding_plan.issue(ANSWERS, {"grants": PLAN})
     assert "| alder | 12,000 | 12,000 | contract |" in text

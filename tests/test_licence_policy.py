@@ -205,13 +205,6 @@ def answers(student="reference"):
     return copy.deepcopy(cases.case("counselor-governance", student)["answers"]["policy"])
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def asked():
     return paper.drawn(random.Random("a test"))
 

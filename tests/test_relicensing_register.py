@@ -35,13 +35,6 @@ def register(**changes):
     }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_it_is_written_from_complete_answers_only(home):
     for missing in ({"why": None}, {"entries": {"third": {}}}, {"entries": {"second": {"component": "queue"}}}):
         given = {key: value for key, value in register(**missing).items() if value is not None}

@@ -16,12 +16,6 @@ CASE = CASE["answers"]
 FIRM = INVENTED["business"]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def issue(fields=CASE["fields"], gate=CASE["gate"], **change):
     report = {key: value for key, value in {**CASE["report"], **change}.items() if value is not None}
     return sbom_report.issue(report, fields, gate)

@@ -18,12 +18,6 @@ CASE = yaml.safe_load(
 FIRM = INVENTED["business"]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def issue(**change):
     report = {key: value for key, value in {**CASE["report"], **change}.items() if value is not None}
     return triage_report.issue(report, CASE["tiers"], CASE["statements"])

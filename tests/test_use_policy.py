@@ -22,13 +22,6 @@ def answers(task, student="reference"):
     return copy.deepcopy(cases.case("enabler-governance", student)["answers"][task])
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_the_form_offers_what_the_papers_know():
     policy = definition.task("policy", FORMS)
     assert [item.value for item in policy.field("order").items] == list(use_policy.CANDIDATES)

@@ -31,13 +31,6 @@ def watch(**changes):
     }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    (tmp_path / ".ospolab").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_it_is_written_from_complete_answers_only(home):
     for missing in ({"rights": None}, {"entries": {"third": {}}}, {"entries": {"second": {"project": "Dapr"}}}):
         given = {key: value for key, value in watch(**missing).items() if value is not None}

@@ -46,7 +46,7 @@ def main() -> None:
 def put_environment_on_path() -> None:
     """Let programs started from here find those of the same environment before all others.
 
-    nbgrader calls `alembic` by name, and in a terminal of JupyterLab a learner types `ospolab`.
+    nbgrader's own commands call `alembic` by name, and in a terminal of JupyterLab a learner types `ospolab`.
 
     The one place that does so; bootstrap.py hands over to this module, and tests call this function.
     """

@@ -5,7 +5,6 @@ The product's parts are real, with the licences that their projects state; that 
 
 from __future__ import annotations
 
-import html
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from ospolab.compatibility import CHANNELS, LINKS, OUTBOUND, WORDS, Part
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.tables import plain
 
 __all__ = [
     *("PAIRS", "PARTS", "PRODUCT", "SHOWN", "about", "bundled_list", "by_wheel", "contradicted"),
@@ -135,14 +135,7 @@ def by_wheel() -> HTML:
     """Library files by wheel: all licences on the label, the wheel names one that the label does not, no id at all."""
     counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0).reindex(columns=list(_WORDS), fill_value=0)
     rows = [[wheel, *map(str, numbers)] for wheel, numbers in zip(counts.index, counts.to_numpy(), strict=True)]
-    return _grid(["wheel", "all on the label", "wheel says more", "no id"], rows)
-
-
-def _grid(head: list[str], rows: list[list[str]]) -> HTML:
-    """A table without an index; as HTML, because the book renders no tables in Markdown outputs."""
-    top = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>\n" for row in rows)
-    return HTML(f'<table class="dataframe">\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>')
+    return plain(["wheel", "all on the label", "wheel says more", "no id"], rows)
 
 
 # Papers of the course that are evidence, or a piece of it, for a section of ISO/IEC 5230; our judgement.
@@ -163,7 +156,7 @@ def self_check() -> HTML:
     """The sections of ISO/IEC 5230: how many materials each asks for, and the paper of the course that is a piece."""
     counts = load("openchain_5230").groupby("section", sort=False).size()
     rows = [[section.replace("_", " "), str(number), _PAPERS.get(section, "")] for section, number in counts.items()]
-    return _grid(["section", "asks for", "a piece of it"], rows)
+    return plain(["section", "asks for", "a piece of it"], rows)
 
 
 _HAVE = {"all": "all of it", "piece": "a piece", "none": "nothing"}
@@ -200,7 +193,7 @@ PAIRS = [
 
 def table(pairs: list[tuple[str, str]] = PAIRS) -> HTML:
     """What OSADL's matrix says about pairs, the outbound licence first."""
-    return _grid(
+    return plain(
         ["", "outbound", "takes in", "says"],
         [[f"{at}", out, in_, compatibility.matrix(out, in_)] for at, (out, in_) in enumerate(pairs, start=1)],
     )

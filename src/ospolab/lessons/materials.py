@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -14,6 +13,7 @@ from ospolab import sbom
 from ospolab.data import document
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.tables import stacked as shown
 from ospolab.portfolio import sbom_file
 from ospolab.spdx import to_spdx
 
@@ -124,33 +124,6 @@ def scores(elements: tuple[str, ...] = sbom.NTIA, column: str = "usable") -> pd.
 def completed() -> pd.DataFrame:
     """Per cent by element of the Reading desk's list with what a person has added: written, usable, marked unknown."""
     return sbom.completeness(_bom(COMPLETED), sbom.CISA_DRAFT)
-
-
-def shown(table: pd.DataFrame) -> HTML:
-    """A wide table, whole; as text its columns would be cut to the width of whoever's window.
-
-    On a narrow page each row becomes a block of its own, in which each value has its column's name before it.
-    """
-    wrap = "white-space:normal;text-align:left;vertical-align:top"
-
-    def cell(value: object, tag: str, role: str, more: str = "") -> str:
-        return f'<{tag} role="{role}" style="{wrap}"{more}>{escape(str(value) or "(none)")}</{tag}>'
-
-    head = cell(" ", "td", "cell") + "".join(cell(name.strip(), "th", "columnheader") for name in table.columns)
-    rows = "".join(
-        '<tr role="row">'
-        + cell(name, "th", "rowheader")
-        + "".join(
-            cell(value, "td", "cell", f' data-column="{escape(column.strip())}"')
-            for column, value in zip(table.columns, row, strict=True)
-        )
-        + "</tr>"
-        for name, *row in table.itertuples()
-    )
-    return HTML(
-        '<table class="dataframe ospolab-stacks" role="table">'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody></table>'
-    )
 
 
 def gated() -> pd.DataFrame:

@@ -1,17 +1,16 @@
 """The views of the lesson "One office, many forms" (foundations/one-office-many-forms)."""
 
-import html
-from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 
 import ipywidgets
 import pandas as pd
-from IPython.display import HTML, Markdown
+from IPython.display import Markdown
 
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.tables import wrapped
 from ospolab.portfolio import charter
 from ospolab.portfolio.organisation import INVENTED, REGIONS, SEGMENTS, Organisation
 from ospolab.survey import wilson
@@ -289,23 +288,6 @@ def homes() -> pd.DataFrame:
 
 
 # ------------------------------------------------------------------------------------- the organisation and its charter
-
-
-def wrapped(table: pd.DataFrame, least: str = "6em") -> HTML:
-    """A table of sentences, which wrap as text does where pandas cuts them; on a narrow page it scrolls.
-
-    least: width that each column but the first keeps; with "0" a table of few short words fits a narrow page.
-    """
-
-    def line(kind: str, cells: Iterable[object]) -> str:
-        first, *others = (html.escape(str(cell)) for cell in cells)
-        rest = "".join(f'<{kind} style="text-align:left;min-width:{least}">{cell}</{kind}>' for cell in others)
-        return f'<tr><th style="text-align:left">{first}</th>{rest}</tr>'
-
-    rows = "".join(line("td", row) for row in table.itertuples())
-    head = line("th", [table.index.name or "", *table.columns])
-    table_ = f'<table class="table"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-    return HTML(f'<div style="overflow-x:auto">{table_}</div>')
 
 
 # What is shipped, in a word or two; `organisation.SHIPS` has the sentences.

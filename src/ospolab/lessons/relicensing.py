@@ -8,7 +8,7 @@ from ospolab import control, openness, relicensing
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
-from ospolab.lessons.materials import shown
+from ospolab.lessons.tables import stacked
 from ospolab.relicensing import Way
 
 __all__ = [
@@ -252,7 +252,7 @@ def ways_shown(ways: dict[str, Way] = _EXERCISE_WAYS) -> HTML:
         way.words: (f"{way.once:g}", f"{way.days:g}" + (", doubling" if way.growth == 2 else ""), f"{way.money:,.0f}")
         for way in ways.values()
     }
-    return shown(pd.DataFrame(rows, index=["days once", "days a year", "euro a year"]).T)
+    return stacked(pd.DataFrame(rows, index=["days once", "days a year", "euro a year"]).T)
 
 
 def costs_key(years: int = 3) -> dict[str, float]:
@@ -269,7 +269,7 @@ def busl_rows() -> HTML:
     gone = relicensing.left_open_source()
     rows = gone[gone["to_spdx"] == "BUSL-1.1"]
     rows = rows.assign(date=rows["date"].astype(str), fork=rows["fork"].replace("", "(empty)"))
-    return shown(rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None))
+    return stacked(rows[["project", "date", "from_spdx", "fork"]].set_index("project").rename_axis(index=None))
 
 
 def components() -> HTML:
@@ -280,7 +280,7 @@ def components() -> HTML:
         for one in relicensing.inventory().values()
     ]
     names = [one.what for one in relicensing.inventory().values()]
-    return shown(pd.DataFrame(rows, index=names, columns=["home", "licence", "agreement", "name", "half"]))
+    return stacked(pd.DataFrame(rows, index=names, columns=["home", "licence", "agreement", "name", "half"]))
 
 
 MODELS = {"a": "Granite-4.1", "b": "CrystalChat", "c": "Polyglot-Ko", "d": "gpt-oss-20b"}
@@ -295,7 +295,7 @@ def models_shown(models: dict[str, str] = MODELS) -> HTML:
             words: "open" if row[f"{part}_open"] else "listed" if row[part] else "-"
             for part, words in openness.WORDS.items()
         }
-    return shown(pd.DataFrame(found))
+    return stacked(pd.DataFrame(found))
 
 
 def arrivals() -> pd.DataFrame:

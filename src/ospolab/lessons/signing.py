@@ -12,7 +12,7 @@ from ospolab import agreements, homes
 from ospolab.agreements import INSTRUMENTS, LICENCES, NEEDS
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
-from ospolab.lessons.offices import wrapped
+from ospolab.lessons.tables import wrapped
 
 __all__ = ["COMMITS", "SHORT", "explorer", "home_facts", "home_table", "matrix", "opening", "shown", "try_needs", "who"]
 

@@ -12,7 +12,7 @@ from ospolab import maturity, survey
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
-from ospolab.lessons.offices import wrapped
+from ospolab.lessons.tables import wrapped
 
 __all__ = [
     "KESSEL",

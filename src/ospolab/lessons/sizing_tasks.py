@@ -9,8 +9,8 @@ from IPython.display import HTML
 
 from ospolab import maturity, survey
 from ospolab.data import load
-from ospolab.lessons.offices import wrapped
 from ospolab.lessons.sizing import band_words, line, of_stage
+from ospolab.lessons.tables import wrapped
 
 __all__ = ["HOUSES", "bands", "claims", "sheet", "teams"]
 
