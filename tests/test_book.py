@@ -4,6 +4,7 @@ The checks that read pages return complaints, and are shown to fail on miniature
 """
 
 import fcntl
+import gzip
 import html as entities
 import json
 import re
@@ -254,6 +255,44 @@ def test_pages_carry_no_widget_script_and_no_thebe():
             assert word not in scripts.lower(), f"{word} in {name(path)}"
 
 
+# ------------------------------------------------------------------------------------------------------------ weight
+
+
+def loaded(path: Path) -> set[Path]:
+    """What a page loads at once: itself, its style sheets, scripts and pictures."""
+    wanted = {"script": "src", "img": "src", "link[rel~=stylesheet], link[rel~=preload], link[rel~=icon]": "href"}
+    page = soup(path)
+    said = [tag[key] for selector, key in wanted.items() for tag in page.select(selector) if tag.get(key)]
+    return {path, *((path.parent / unquote(urlsplit(one).path)).resolve() for one in said if ":" not in one)}
+
+
+def kilobytes(path: Path) -> float:
+    """What goes over the line from a server that compresses."""
+    return len(gzip.compress(path.read_bytes())) / 1024
+
+
+@published
+def test_no_page_is_heavy():
+    weights = {name(path): sum(map(kilobytes, loaded(path))) for path in every_page()}
+    assert {page: round(weight) for page, weight in weights.items() if weight > 200} == {}
+    lessons = {
+        name(path): kilobytes(path) for path in every_page() if name(path).startswith(("notebooks", "exercises"))
+    }
+    assert {page: round(weight) for page, weight in lessons.items() if weight > 40} == {}
+
+
+@published
+def test_a_search_is_light():
+    searching = [*loaded(SITE / "search.html"), SITE / "_static/search/index.js"]
+    assert sum(map(kilobytes, searching)) < 200
+
+
+@published
+def test_nothing_is_published_for_debuggers_or_twice():
+    named = [name(path) for pattern in ("*.map", "fontawesome*", "searchindex.js") for path in SITE.rglob(pattern)]
+    assert named == []
+
+
 # --------------------------------------------------------------------------------------------------------- solutions
 
 
@@ -464,9 +503,9 @@ def test_building(small_book, capsys):
     assert book.is_current(small_book)
 
     with (small_book / "book/_static/ospolab.css").open("a") as css:
-        css.write(".another-look { color: red; }\n")
+        css.write("article { color: rebeccapurple; }\n")
     book.build(root=small_book)
-    assert ".another-look" in (book.site(small_book) / "_static/ospolab.css").read_text("utf-8")
+    assert "rebeccapurple" in (book.site(small_book) / "_static/book.css").read_text("utf-8")
 
     write_toc(small_book, "one")
     (small_book / "book/one.md").write_text("# Page one\n\n[gone](gone.md)\n", "utf-8")

@@ -1,5 +1,6 @@
 """What a learner and a reader do, in a real browser: JupyterLab with the model lab, and the built book."""
 
+import contextlib
 import os
 import queue
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -255,15 +257,20 @@ def book():
 
     if not made.is_current():
         made.build()
-    server = subprocess.Popen(
-        [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(made.site())],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    yield re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline()).group(0)
-    server.terminate()
-    server.wait()
+    with served(made.site()) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def served(folder):
+    """The address of a folder, served on this machine."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline()).group(0)
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without scripts"])
@@ -283,18 +290,79 @@ def test_the_quiz_works_on_the_page(browser, book, script):
     context.close()
 
 
+def listened(context, book):
+    """A page of a context, and the lists of what goes wrong in it and of what it asks other hosts for."""
+    page, wrong, asked = context.new_page(), [], []
+    page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+    page.on("console", lambda said: wrong.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith((book, "data:")) else asked.append(request.url))
+    page.route(re.compile(f"^(?!{re.escape(book)}|data:)"), lambda route: route.abort())
+    return page, wrong, asked
+
+
 @pytest.mark.parametrize("width", [1280, 375])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_load_nothing_from_elsewhere_and_do_not_overflow(browser, book, width, scheme):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page, errors, asked = context.new_page(), [], []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith((book, "data:")) else asked.append(request.url))
-    for path in ("book/index", LESSON, f"exercises/release/{ASSIGNMENT}/{ASSIGNMENT}", "book/data/handover_monthly"):
+    page, wrong, asked = listened(context, book)
+    some = ("book/index", LESSON, f"exercises/release/{ASSIGNMENT}/{ASSIGNMENT}", "book/data/handover_monthly")
+    # Every page once, on the narrow screen where it can overflow; the other three looks are of the same style sheet.
+    every = [*course_pages(), "search", "genindex"] if (width, scheme) == (375, "light") else some
+    for path in every:
         page.goto(f"{book}/{path}.html")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    assert not errors and not asked
+    assert not wrong and not asked
     context.close()
+
+
+def course_pages():
+    from ospolab.authoring import pages
+
+    return pages.toc_files(ROOT)
+
+
+def test_the_book_works_in_a_folder_of_a_server(browser, tmp_path):
+    from ospolab.authoring import book as made
+
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some/folder").symlink_to(made.site())
+    with served(tmp_path) as address:
+        context = browser.new_context()
+        page, wrong, asked = listened(context, f"{address}/some/folder")
+        page.goto(f"{address}/some/folder/{LESSON}.html")
+        page.goto(f"{address}/some/folder/search.html?q=copyleft")
+        page.locator("#search-results a").first.click()
+        expect(page.locator("article")).to_contain_text("copyleft")
+        assert not wrong and not asked
+        context.close()
+
+
+QUERIES = yaml.safe_load((ROOT / "tests/search_queries.yml").read_text("utf-8"))
+
+
+def test_search_finds_what_readers_look_for(page, book):
+    missed = {}
+    for query in QUERIES:
+        page.goto(f"{book}/search.html?q={urllib.parse.quote(query['typed'])}")
+        expect(page.locator("#search-status")).to_contain_text("page")
+        found = page.locator("#search-results h2 a").evaluate_all("links => links.map(link => link.pathname)")
+        first = [path.removeprefix("/").removesuffix(".html") for path in found[:3]]
+        if not set(first) & set(query["finds"]):
+            missed[query["typed"]] = first
+    assert missed == {}
+
+
+def test_search_answers_while_one_types_and_says_when_there_is_nothing(page, book):
+    from ospolab.authoring import book as made
+
+    page.goto(f"{made.site().as_uri()}/search.html")  # also from a disk
+    field = page.locator(".bd-search-container input")
+    field.press_sequentially("relicensing")
+    expect(page.locator("#search-results mark").first).to_have_text(re.compile("relicens", re.IGNORECASE))
+    expect(page).to_have_url(re.compile("q=relicensing$"))
+    field.fill("qqqqq zzzzz")
+    expect(page.locator("#search-status")).to_contain_text("No page has")
+    expect(page.locator("#search-results li")).to_have_count(0)
 
 
 def test_sectors_are_tabs_that_arrow_keys_move(page, book):

@@ -21,9 +21,12 @@ SOURCES = (
     *("_config.yml", "_toc.yml", "requirements.txt", "book", "notebooks", "exercises/release"),
     # Which words become links to the glossary, and how they are found.
     *("src/ospolab/glossary.yml", "src/ospolab/authoring/glossary.py", "src/ospolab/authoring/term_links.py"),
+    # What the pages load, and how they are searched.
+    *("src/ospolab/authoring/light_pages.py", "src/ospolab/authoring/search_index.py", "src/ospolab/curriculum.yml"),
 )
 # When no page is out of date, Sphinx does not look at these.
-LOOK = ("book/_static", "book/_templates")
+LOOK = ("book/_static", "book/_templates", "src/ospolab/authoring/light_pages.py")
+LOOK += ("src/ospolab/authoring/search_index.py",)
 # Sphinx colours its output even into a file.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOTICED = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|^\w*(?:Error|Exception):")

@@ -209,7 +209,7 @@ def _view(step: str, dear: int, lost: int, source: bool) -> tuple[str, Figure]:
     names, most = list(costs)[::-1], max(costs.values())
     labels = ("questions", "wrong yeses", "lost conditions")
     starts = [0] * len(names)
-    for at, (label, colour, hatch) in enumerate(zip(labels, (BLUE, ORANGE, PURPLE), ("", "//", ".."), strict=True)):
+    for at, (label, colour, hatch) in enumerate(zip(labels, (BLUE, ORANGE, PURPLE), ("", "//", "\\\\"), strict=True)):
         wide = [parts[name][at] for name in names]
         ax.barh(names, wide, left=starts, color=colour, height=0.6, label=label, hatch=hatch, edgecolor="white")
         starts = [a + b for a, b in zip(starts, wide, strict=True)]

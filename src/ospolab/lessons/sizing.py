@@ -213,7 +213,7 @@ def team_figure(year: int = 2023) -> Figure:
     bars = {band: survey.teams_of_band(band, year)[[*survey.TEAMS]] for band in survey.BANDS}
     drawing, ax = canvas(height=3.9)
     shades = dict(zip(survey.TEAMS, ("#8a8a8a", PURPLE, ORANGE, GREEN, BLUE), strict=True))
-    hatches = dict(zip(survey.TEAMS, ("", "...", "", "///", ""), strict=True))
+    hatches = dict(zip(survey.TEAMS, ("", "\\\\\\", "", "///", ""), strict=True))
     for at, counts in enumerate(bars.values()):
         left = 0.0
         for answer, count in counts.items():
