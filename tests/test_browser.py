@@ -321,6 +321,35 @@ def course_pages():
     return pages.toc_files(ROOT)
 
 
+# One page of each kind; with OSPOLAB_EVERY_PAGE set, all of them, which takes minutes.
+KINDS = ("book/index", "book/roles/advocate", "book/glossary", "book/data/handover_monthly", "search")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light"), (375, "dark")])
+def test_axe_finds_nothing(browser, book, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    paths = (LESSON, f"exercises/release/{ASSIGNMENT}/{ASSIGNMENT}", *KINDS)
+    if os.environ.get("OSPOLAB_EVERY_PAGE"):
+        paths = [*course_pages(), "search", "genindex"]
+    elif (width, scheme) not in ((1280, "light"), (375, "dark")):
+        paths = paths[:1]
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page, found = context.new_page(), {}
+    for path in paths:
+        page.goto(f"{book}/{path}.html" + ("?q=copyleft" if path == "search" else ""))
+        for opened in page.locator(".ospolab-question details").all()[:2]:  # an answered quiz, right or wrong
+            opened.locator("summary").click()
+        if width < 1000:
+            page.locator(".primary-toggle").first.click()  # the sidebar lies over the page
+        said = axe.run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+        found |= {f"{path}: {one['id']}": one["nodes"][0]["html"][:200] for one in said}
+    context.close()
+    assert found == {}
+
+
 def test_the_book_works_in_a_folder_of_a_server(browser, tmp_path):
     from ospolab.authoring import book as made
 

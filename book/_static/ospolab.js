@@ -77,7 +77,7 @@
 
   function scrollable() {
     // A box that scrolls must be reachable by keyboard, and say what it is.
-    const boxes = "figure.ospolab-figure, .cell_output .output.text_html, .pst-scrollable-table-container";
+    const boxes = "figure.ospolab-figure, .cell_output .output.text_html, .pst-scrollable-table-container, [style*=overflow-x]";
     let number = 0;
     for (const box of document.querySelectorAll(boxes)) {
       if (box.scrollWidth <= box.clientWidth || box.hasAttribute("tabindex")) continue;
@@ -90,9 +90,8 @@
   /** pandas heads its index with an empty cell, and Markdown demands a head where a table has none. */
   function emptyHeads() {
     for (const head of document.querySelectorAll(".bd-article thead")) if (!head.textContent.trim()) head.remove();
-    for (const cell of document.querySelectorAll(".bd-article th:empty")) {
-      const plain = document.createElement("td");
-      cell.replaceWith(plain);
+    for (const cell of document.querySelectorAll(".bd-article th")) {
+      if (!cell.textContent.trim()) cell.replaceWith(document.createElement("td"));
     }
   }
 
