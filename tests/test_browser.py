@@ -401,3 +401,21 @@ def test_sectors_are_tabs_that_arrow_keys_move(page, book):
     page.keyboard.press("ArrowRight")
     expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("tabpanel").filter(visible=True)).to_contain_text("ministry")
+
+
+def test_the_map_shows_what_was_read_and_forgets_it_when_asked(page, book):
+    page.goto(f"{book}/book/index.html")
+    lab = page.locator(".lab", has=page.locator(f"a[href$='{LESSON}.html']"))
+    expect(lab.locator(".lab-state")).to_have_text("Ready")
+    page.goto(f"{book}/{LESSON}.html")
+    page.wait_for_timeout(300)
+    page.goto(f"{book}/book/index.html")
+    expect(lab.locator(".lab-state")).to_have_text("Ready")  # opened is not read
+    page.goto(f"{book}/{LESSON}.html")
+    page.locator("#what-s-next").scroll_into_view_if_needed()
+    page.wait_for_function("localStorage.getItem('ospolab-read')")
+    page.goto(f"{book}/book/index.html")
+    expect(lab.locator(".lab-state")).to_have_text("✓ Read")
+    page.get_by_role("button", name="Forget it").click()
+    expect(lab.locator(".lab-state")).to_have_text("Ready")
+    assert page.evaluate("localStorage.getItem('ospolab-read')") is None

@@ -1,4 +1,4 @@
-// What the book adds to pages that already read without it: tabs for runs of sectors, and names for controls of the theme.
+// What the book adds to pages that already read without it: tabs for runs of sectors, names and focus, and what was read.
 (() => {
   "use strict";
 
@@ -95,10 +95,81 @@
     }
   }
 
+  // --------------------------------------------------------------------------------------------------- what was read
+
+  const READ = "ospolab-read"; // kept in the reader's own browser, and sent nowhere
+  const site = new URL(document.documentElement.dataset.content_root ?? "./", location.href);
+
+  /** Pages read to their end, as paths from the root of the site. A browser may keep nothing; then none are. */
+  function read() {
+    try {
+      const kept = JSON.parse(localStorage.getItem(READ) ?? "[]");
+      return new Set(Array.isArray(kept) ? kept : []);
+    } catch {
+      return new Set();
+    }
+  }
+
+  function keep(pages) {
+    try {
+      if (pages.size) localStorage.setItem(READ, JSON.stringify([...pages]));
+      else localStorage.removeItem(READ);
+    } catch {
+      // Nothing is kept, and nothing breaks.
+    }
+  }
+
+  const pathOf = (address) => new URL(address, location.href).pathname.slice(site.pathname.length);
+
+  /** A lesson is read when the reader has come to its last part, "What's next". */
+  function noteReading() {
+    const end = document.querySelector("#what-s-next");
+    if (!end || !pathOf(location.href).startsWith("notebooks/")) return;
+    const watch = new IntersectionObserver((seen) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      keep(read().add(pathOf(location.href)));
+      watch.disconnect();
+    });
+    watch.observe(end);
+  }
+
+  /** On the map of the course: which lessons were read, and a way to forget it. */
+  function showReading() {
+    const map = document.querySelector(".ospolab-map");
+    const state = map?.querySelector(".map-state");
+    if (!state) return;
+    const pages = read();
+    const labs = [...map.querySelectorAll(".lab-ready")].filter((lab) => pages.has(pathOf(lab.querySelector("a").href)));
+    for (const lab of labs) {
+      lab.classList.add("lab-read");
+      lab.querySelector(".lab-state").textContent = "✓ Read";
+    }
+    if (!labs.length) return;
+    const said = document.createElement("span");
+    const forget = document.createElement("button");
+    said.className = "map-read";
+    said.textContent = ` You have read ${labs.length === 1 ? "one" : labs.length}; only this browser knows. `;
+    forget.type = "button";
+    forget.textContent = "Forget it";
+    forget.addEventListener("click", () => {
+      keep(new Set());
+      for (const lab of labs) {
+        lab.classList.remove("lab-read");
+        lab.querySelector(".lab-state").textContent = "Ready";
+      }
+      said.replaceChildren(" Forgotten.");
+    });
+    said.append(forget);
+    state.append(said);
+    state.setAttribute("role", "status");
+  }
+
   function start() {
     emptyHeads();
     runs(document).forEach(tabs);
     scrollable();
+    noteReading();
+    showReading();
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
