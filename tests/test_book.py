@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import textwrap
+import zipfile
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,7 +20,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from ospolab.authoring import book, pages
+from ospolab.authoring import book, downloads, pages
 
 ROOT = pages.ROOT
 SITE = book.site(ROOT)
@@ -515,6 +516,28 @@ def test_building(small_book, capsys):
             book.build(root=small_book)
         assert not book.is_current(small_book)
     assert not list(book.site(small_book).rglob("two.*"))
+
+
+def test_the_book_to_take_along(small_book):
+    packed = downloads.offline(small_book)
+    first = packed.read_bytes()
+    with zipfile.ZipFile(packed) as inside:
+        names = inside.namelist()
+    needed = ("index.html", "search.html", "book/two.html", "_static/book.css", "_static/search/index.js")
+    assert {f"ospo-lab-book/{name}" for name in needed} <= set(names)
+    assert downloads.offline(small_book).read_bytes() == first
+
+    page = downloads.one_page(small_book)
+    whole = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    heads = [head.get_text().strip("#") for head in whole.select("article :is(h1, h2)")]
+    assert heads == ["Page index", "Page one", "Page two"]
+    assert all(path.is_file() for path in loaded(page))
+
+
+def test_printing_without_a_browser_says_what_to_install(small_book, monkeypatch):
+    monkeypatch.setattr(downloads, "BROWSERS", ("no-such-browser",))
+    with pytest.raises(book.BookError, match="apt-get install chromium"):
+        downloads.pdf(small_book)
 
 
 def test_a_page_without_a_source_is_an_error(small_book):

@@ -160,6 +160,22 @@ def book() -> None:
 
 
 @app.command()
+def pdf() -> None:
+    """Print the whole book into one PDF, _build/ospo-lab.pdf; needs Chromium."""
+    from ospolab.authoring import downloads
+
+    author(downloads.pdf)
+
+
+@app.command()
+def offline() -> None:
+    """Pack the book into _build/ospo-lab-book.zip, for reading without a network."""
+    from ospolab.authoring import downloads
+
+    author(downloads.offline)
+
+
+@app.command()
 def notebooks(
     paths: Annotated[list[Path] | None, typer.Argument(help="Lessons to run (default: all).")] = None,
 ) -> None:

@@ -24,10 +24,9 @@ FIRST_STYLES = ("_static/styles/theme.css", "_static/styles/pydata-sphinx-theme.
 LAST_SCRIPTS = ("_static/scripts/bootstrap.js", "_static/scripts/pydata-sphinx-theme.js")
 # Registered on every page whether used or not: tabs of sphinx-design (the book has its own).
 NEVER = ("design-tabs.js",)
-# Left in `_static` by the themes: what the two files replace, sources for debuggers, and translations of the theme.
-LEFT_OVER = ("**/*.map", "scripts/*", "styles/*", "vendor/fontawesome/**/*", "locales/**/*", "copybutton_funcs.js")
-# What Sphinx's own search would load; the book has another (ospolab.authoring.search_index).
-LEFT_OVER += ("searchtools.js", "language_data.js")
+OURS = ("book.css", "book.js", "search/")  # what pages load, under `_static`
+# Left there by the themes: sources for debuggers, fonts of icons, translations.
+LEFT_OVER = ("**/*.map", "**/*.css", "**/*.js", "vendor/fontawesome/**/*", "locales/**/*")
 
 CLASSES = re.compile(r"""\b(?:class|id)=(?:"([^"]*)"|'([^']*)')""")
 WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -156,9 +155,15 @@ def take_over(app: Sphinx, pagename: str, templatename: str, context: dict, doct
 
 def write(app: Sphinx, failure: Exception | None) -> None:
     """Write the two files when pages were written, and give their addresses a digest so that no old copy is used."""
-    if failure or app.builder.format != "html" or not hasattr(app, "ospolab_styles"):
+    if failure or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    if hasattr(app, "ospolab_styles"):  # else no page was written
+        _write(app, site)
+    _forget(site / "_static")
+
+
+def _write(app: Sphinx, site: Path) -> None:
     pages = [path for path in site.rglob("*.html") if "_static" not in path.relative_to(site).parts]
     texts = {page: page.read_text("utf-8") for page in pages}
     scripts = [site / name for name in (*app.ospolab_scripts, *LAST_SCRIPTS)]
@@ -177,15 +182,14 @@ def write(app: Sphinx, failure: Exception | None) -> None:
             texts[page] = re.sub(rf"(_static/{re.escape(name)})(?:\?v=\w*)?", rf"\1?v={digest}", texts[page])
     for page, text in texts.items():
         page.write_text(text, "utf-8")
-    _forget(site, [site / name for name in app.ospolab_styles] + scripts)
 
 
-def _forget(site: Path, replaced: Iterable[Path]) -> None:
+def _forget(static: Path) -> None:
     """Remove what no page asks for any more; Sphinx copies it again when it builds again."""
-    for path in {*replaced, *(path for pattern in LEFT_OVER for path in (site / "_static").glob(pattern))}:
-        if path.is_file():
+    for path in sorted({path for pattern in LEFT_OVER for path in static.glob(pattern)}):
+        if path.is_file() and not path.relative_to(static).as_posix().startswith(OURS):
             path.unlink()
-    for folder in sorted((site / "_static").rglob("*"), reverse=True):
+    for folder in sorted(static.rglob("*"), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 

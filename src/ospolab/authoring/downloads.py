@@ -1,0 +1,75 @@
+"""The book to take along: a PDF of all pages, and a zip that a browser opens without a network."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from ospolab.authoring import book
+
+NAME = "ospo-lab"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+LONGEST = 900  # seconds a browser may take to print
+
+
+def pdf(root: Path = book.ROOT) -> Path:
+    """Print the whole book into `_build/ospo-lab.pdf` and return that path.
+
+    Every page is part of it, tabs and folded parts opened, with an outline of the headings. Needs Chromium or Chrome.
+    Raises BookError when there is none, when the pages cannot be put together, and when nothing was printed.
+    """
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if browser is None:
+        raise book.BookError("To print the book, install Chromium (Debian and Ubuntu: apt-get install chromium).")
+    book.build(root=root)
+    started = time.perf_counter()
+    out = root / "_build" / f"{NAME}.pdf"
+    out.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as profile:
+        command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+        command += ["--no-pdf-header-footer", "--generate-pdf-document-outline", f"--print-to-pdf={out}"]
+        command += ["--virtual-time-budget=20000", one_page(root).as_uri()]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
+    if not out.is_file():
+        raise book.BookError(f"{browser} printed nothing:\n{said.stderr.strip()[-2000:]}")
+    print(f"The book as PDF: {out} ({out.stat().st_size / 1e6:.0f} MB, {time.perf_counter() - started:.0f} s)")
+    return out
+
+
+def one_page(root: Path = book.ROOT) -> Path:
+    """Put all pages of the book on one, in the order of `_toc.yml`, and return its path. Raises BookError."""
+    start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", start, "build", str(root), "--builder", "singlehtml"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    # Sphinx names the page after the first document and its addresses as if it lay at the top.
+    made = root / "_build/singlehtml" / f"{_first(root)}.html"
+    if done.returncode or not made.is_file():
+        raise book.BookError(f"The pages could not be put on one:\n{(done.stdout + done.stderr)[-2000:]}")
+    page = root / "_build/singlehtml/whole-book.html"
+    shutil.move(made, page)
+    return page
+
+
+def _first(root: Path) -> str:
+    return re.search(r"^root: (\S+)", (root / "_toc.yml").read_text("utf-8"), re.MULTILINE)[1]
+
+
+def offline(root: Path = book.ROOT) -> Path:
+    """Pack the built book into `_build/ospo-lab-book.zip` and return that path.
+
+    Unpacked anywhere, its `index.html` opens in a browser; searching works, too. The same pages give the same bytes.
+    """
+    site = book.build(root=root)
+    out = root / "_build" / f"{NAME}-book.zip"
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in sorted(site.rglob("*")):
+            if path.is_file() and path.name != ".buildinfo":
+                entry = zipfile.ZipInfo(f"{NAME}-book/{path.relative_to(site).as_posix()}")
+                entry.external_attr = 0o644 << 16
+                packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    print(f"The book to take along: {out} ({out.stat().st_size / 1e6:.0f} MB)")
+    return out
