@@ -6,7 +6,7 @@ NO_PYTHON = No $(PYTHON) was found. The course needs Python 3.11 or newer; name 
 RUN = @command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(NO_PYTHON)" >&2; exit 1; }; exec $(PYTHON) bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: learn teach test book pdf offline notebooks exercises bench check grade progress portfolio help
+.PHONY: learn teach test book pdf offline links notebooks exercises bench check grade progress portfolio help
 
 learn: ## open the course in JupyterLab; your work is kept in my-course/
 	$(RUN) learn $(ARGS)
@@ -25,6 +25,9 @@ pdf: ## print the whole book into _build/ospo-lab.pdf (needs Chromium)
 
 offline: ## pack the book into _build/ospo-lab-book.zip, for reading without a network
 	$(RUN) offline $(ARGS)
+
+links: ## ask every address outside the book whether it is there (needs a network)
+	$(RUN) links $(ARGS)
 
 notebooks: ## run the lessons and store their outputs
 	$(RUN) notebooks $(ARGS)

@@ -20,7 +20,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from ospolab.authoring import book, downloads, pages
+from ospolab.authoring import book, editions, pages
 
 ROOT = pages.ROOT
 SITE = book.site(ROOT)
@@ -519,25 +519,35 @@ def test_building(small_book, capsys):
 
 
 def test_the_book_to_take_along(small_book):
-    packed = downloads.offline(small_book)
+    packed = editions.offline(small_book)
     first = packed.read_bytes()
     with zipfile.ZipFile(packed) as inside:
         names = inside.namelist()
     needed = ("index.html", "search.html", "book/two.html", "_static/book.css", "_static/search/index.js")
     assert {f"ospo-lab-book/{name}" for name in needed} <= set(names)
-    assert downloads.offline(small_book).read_bytes() == first
+    assert editions.offline(small_book).read_bytes() == first
 
-    page = downloads.one_page(small_book)
+    page = editions.one_page(small_book)
     whole = BeautifulSoup(page.read_text("utf-8"), "html.parser")
     heads = [head.get_text().strip("#") for head in whole.select("article :is(h1, h2)")]
     assert heads == ["Page index", "Page one", "Page two"]
     assert all(path.is_file() for path in loaded(page))
 
 
+def test_a_proposed_change_is_built_without_the_right_to_publish():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    build, publish = workflow["jobs"]["build"], workflow["jobs"]["publish"]
+    assert "permissions" not in build and publish["if"] == "github.event_name != 'pull_request'"
+    commands = " ".join(step.get("run", "") for step in build["steps"])
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)[1].split()
+    assert {word for line in re.findall(r"make ([a-z ]+)", commands) for word in line.split()} <= set(targets)
+
+
 def test_printing_without_a_browser_says_what_to_install(small_book, monkeypatch):
-    monkeypatch.setattr(downloads, "BROWSERS", ("no-such-browser",))
+    monkeypatch.setattr(editions, "BROWSERS", ("no-such-browser",))
     with pytest.raises(book.BookError, match="apt-get install chromium"):
-        downloads.pdf(small_book)
+        editions.pdf(small_book)
 
 
 def test_a_page_without_a_source_is_an_error(small_book):

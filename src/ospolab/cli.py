@@ -162,17 +162,25 @@ def book() -> None:
 @app.command()
 def pdf() -> None:
     """Print the whole book into one PDF, _build/ospo-lab.pdf; needs Chromium."""
-    from ospolab.authoring import downloads
+    from ospolab.authoring import editions
 
-    author(downloads.pdf)
+    author(editions.pdf)
 
 
 @app.command()
 def offline() -> None:
     """Pack the book into _build/ospo-lab-book.zip, for reading without a network."""
-    from ospolab.authoring import downloads
+    from ospolab.authoring import editions
 
-    author(downloads.offline)
+    author(editions.offline)
+
+
+@app.command()
+def links() -> None:
+    """Ask every address outside the book whether it is there; needs a network and takes minutes."""
+    from ospolab.authoring import editions
+
+    author(editions.links)
 
 
 @app.command()

@@ -1,5 +1,6 @@
-"""The book to take along: a PDF of all pages, and a zip that a browser opens without a network."""
+"""Other builds of the book: one PDF, a zip that opens without a network, a look at the links that lead out."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -42,9 +43,7 @@ def pdf(root: Path = book.ROOT) -> Path:
 
 def one_page(root: Path = book.ROOT) -> Path:
     """Put all pages of the book on one, in the order of `_toc.yml`, and return its path. Raises BookError."""
-    start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", start, "build", str(root), "--builder", "singlehtml"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    done = _build(root, "singlehtml")
     # Sphinx names the page after the first document and its addresses as if it lay at the top.
     made = root / "_build/singlehtml" / f"{_first(root)}.html"
     if done.returncode or not made.is_file():
@@ -52,6 +51,12 @@ def one_page(root: Path = book.ROOT) -> Path:
     page = root / "_build/singlehtml/whole-book.html"
     shutil.move(made, page)
     return page
+
+
+def _build(root: Path, builder: str) -> subprocess.CompletedProcess:
+    start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", start, "build", str(root), "--builder", "custom", "--custom-builder", builder]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
 
 def _first(root: Path) -> str:
@@ -73,3 +78,21 @@ def offline(root: Path = book.ROOT) -> Path:
                 packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     print(f"The book to take along: {out} ({out.stat().st_size / 1e6:.0f} MB)")
     return out
+
+
+def links(root: Path = book.ROOT) -> bool:
+    """Ask every address outside the book that a page names whether it is there; True if all are.
+
+    Prints those that are not, and those that lead on to another place. Takes minutes, and needs a network: it is for
+    asking now and then, not for tests.
+    """
+    _build(root, "linkcheck")
+    said = root / "_build/linkcheck/output.json"
+    if not said.is_file():
+        raise book.BookError("The links could not be looked at: `make book` says why.")
+    found = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
+    broken = [one for one in found if one["status"] in ("broken", "timeout")]
+    for one in [*broken, *(one for one in found if one["status"] == "redirected")]:
+        print(f"{one['status']:<10} {one['filename']}: {one['uri']} {one['info']}")
+    print(f"{len(found)} links, {len(broken)} of them broken or without an answer.")
+    return not broken
