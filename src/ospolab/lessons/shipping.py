@@ -21,8 +21,22 @@ from ospolab.lessons.tables import plain
 from ospolab.notices import CHANNELS, PAPERS, WAYS, Duty, Finding, Shipped
 
 __all__ = [
-    *("ADDED", "BEFORE", "ORIGINS", "PARTS", "PRODUCT", "TERMS", "asked", "channels", "explorer", "faults", "labelled"),
-    *("linted", "opening", "part", "said", "sold_until", "source_table"),
+    *(
+        "ADDED",
+        "BEFORE",
+        "GIVEN",
+        "ORIGINS",
+        "PARTS",
+        "PRODUCT",
+        "TERMS",
+        "asked",
+        "channels",
+        "explorer",
+        "faults",
+        "given_bundle",
+        "labelled",
+    ),
+    *("linted", "mislabelled", "opening", "part", "said", "sold_until", "source_table"),
 ]
 
 PRODUCT = "Quay board 2.0 (invented)"
@@ -273,6 +287,15 @@ def labelled() -> dict[str, str]:
         "LICENSES/Apache-2.0.txt": bundle.licence_text("Apache-2.0"),
         "LICENSES/MIT.txt": bundle.licence_text("MIT"),
     }
+
+
+def mislabelled() -> dict[str, str]:
+    """The same repository, with somebody else's file under a label that is wrong."""
+    files = labelled()
+    files["REUSE.toml"] = files["REUSE.toml"].replace("2019 Small authors", "2026 Quay board contributors")
+    files["REUSE.toml"] = files["REUSE.toml"].replace('"MIT"', '"Apache-2.0"')
+    del files["LICENSES/MIT.txt"]  # no label names it any more
+    return files
 
 
 def linted(files: dict[str, str]) -> dict:

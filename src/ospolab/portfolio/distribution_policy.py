@@ -14,7 +14,7 @@ from ospolab.portfolio import organisation, papers
 from ospolab.portfolio.organisation import Organisation
 from ospolab.portfolio.papers import Issued
 
-__all__ = ["DistributionPolicy", "issue", "parts"]
+__all__ = ["DistributionPolicy", "for_us", "hints", "issue", "parts"]
 
 PLACES = {
     "screen": "on a page or screen of the program",
@@ -59,6 +59,13 @@ BASE = {
     "unknown": "not looked at",
 }
 GOOD = {"gate": {"build", "reader"}, "keep": {"longest"}, "answers": {"office"}, "base": {"ours"}}
+FOR_US = {
+    "business": "Customers ask for these papers before they sign; one address for all offers goes into every contract.",
+    "education": "Images for courses and partners are copies: the archive that keeps the result keeps the source too.",
+    "business-education": "What participants take home is a copy, with everything that is in it.",
+    "government": "Ask suppliers for the same bundle and check it before you accept; name an office, not a person.",
+    "non-government": "Where a store does not reach, files go from hand to hand: the papers have to be inside.",
+}
 NEEDED = ("entries", *GOOD, "review")
 
 
@@ -84,7 +91,7 @@ class DistributionPolicy(Issued):
     keep: Literal["longest", "first", "release"]
     answers: Literal["office", "engineer", "sales"]
     base: Literal["ours", "theirs", "unknown"]
-    ours: tuple[str, ...] = ()
+    for_us: tuple[str, ...] = ()
     review_in_months: int = Field(ge=1)
 
     def complaints(self, organisation: Organisation) -> list[str]:
@@ -113,8 +120,20 @@ class DistributionPolicy(Issued):
             "keep": KEEP[self.keep],
             "answers": ANSWERS[self.answers],
             "base": BASE[self.base],
-            "ours": [CHANNELS[key].words for key in self.ours],
         }
+
+
+def for_us(ours: Organisation) -> tuple[str, ...]:
+    """What the policy means for an organisation of this kind: by sector, then for each channel that it uses."""
+    said = [FOR_US[ours.segment]]
+    for key in _channels(ours):
+        places = ", or ".join(PLACES[place] for place in PLACES if place in GOOD_PLACES[key])
+        ways = ", or ".join(WAYS[way] for way in WAYS if way in _sources(key))
+        source = f"; source, where it is asked for, {ways}" if ways else ""
+        said.append(f"As {CHANNELS[key].words}: the papers lie {places}{source}.")
+    if len(said) == 1:
+        said.append("Nothing of ours leaves today. The day something does, this page is where to begin.")
+    return tuple(said)
 
 
 def _channels(ours: Organisation) -> tuple[str, ...]:
@@ -142,6 +161,25 @@ def parts(answered: Mapping[str, Any]) -> list[float]:
     ]
 
 
+def hints(answered: Mapping[str, Any]) -> list[str]:
+    """For what does not hold of a form's answers, a line each that says which, and what holds."""
+    entries, said = answered.get("entries", {}), []
+    for key, good in GOOD_PLACES.items():
+        if entries.get(key, {}).get("place") not in good:
+            places = ", or ".join(words for place, words in PLACES.items() if place in good)
+            said.append(f"As {CHANNELS[key].words}, the papers lie: {places}.")
+    for key in GOOD_PLACES:
+        if entries.get(key, {}).get("source") not in _sources(key):
+            ways = ", or ".join(words for way, words in SOURCE.items() if way in _sources(key))
+            said.append(f"As {CHANNELS[key].words}, source is given: {ways}.")
+    rules = {"gate": GATES, "keep": KEEP, "answers": ANSWERS, "base": BASE}
+    for key, words in rules.items():
+        if answered.get(key) not in GOOD[key]:
+            holds = ", or ".join(text for value, text in words.items() if value in GOOD[key])
+            said.append(f"What holds: {holds}.")
+    return [f"- {line}" for line in said]
+
+
 def issue(answered: Mapping[str, Any]) -> str:
     """Write the policy into the portfolio and return its text; while answers are missing, say that."""
     chosen = papers.whole(answered, GOOD_PLACES, ("place", "source"))
@@ -153,7 +191,7 @@ def issue(answered: Mapping[str, Any]) -> str:
         written=date.today(),
         rows=tuple(Row(channel=key, **row) for key, row in zip(GOOD_PLACES, chosen, strict=True)),
         **{key: answered[key] for key in GOOD},
-        ours=_channels(ours),
+        for_us=for_us(ours),
         review_in_months=answered["review"],
     )
     return papers.issued(paper, ours)

@@ -21,7 +21,7 @@ from ospolab.portfolio import organisation, papers
 from ospolab.portfolio.organisation import Organisation
 from ospolab.portfolio.papers import Issued
 
-__all__ = ["FITS", "NoticeBundle", "folder", "issue", "parts", "seal"]
+__all__ = ["FITS", "NoticeBundle", "folder", "hints", "issue", "parts", "seal"]
 
 LAST_COPY, SUPPORT_UNTIL = date(2030, 12, 31), date(2036, 6, 30)
 # What an organisation has to ship for a bundle of this channel to be of use to it.
@@ -146,27 +146,55 @@ def _decided(answered: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _right(channel: str) -> dict[str, str]:
+    """Part -> the decision of the form that holds for it through a channel."""
+    found = {}
+    for one in shipping.PARTS:
+        asked = {duty.paper for duty in notices.owed(one, channel)}
+        good = "nothing" if not asked else "texts"
+        found[one.name] = "notice-file" if "attribution" in asked else "source" if "source" in asked else good
+    return found
+
+
+def _wrong(answered: Mapping[str, Any]) -> list[str]:
+    """The parts for which the form's decision does not hold, or is open."""
+    table = answered.get("parts", {})
+    return [name for name, good in _right(answered["channel"]).items() if table.get(name, {}).get("goes") != good]
+
+
+def _until(answered: Mapping[str, Any]) -> date | None:
+    return date(int(answered["until"]), 12, 31) if "until" in answered else None
+
+
 def parts(answered: Mapping[str, Any]) -> list[float]:
     """How far a form's answers hold: what goes in for each part (from half right upwards); the way to the source, and
     until when an offer holds; installation and who answers. answered: any may be missing."""
-    channel = answered.get("channel")
+    channel, way = answered.get("channel"), answered.get("way")
     if channel not in FITS:
         return [0.0, 0.0, 0.0]
-    right, table = 0, answered.get("parts", {})
-    for one in shipping.PARTS:
-        asked = {duty.paper for duty in notices.owed(one, channel)} - {"install"}
-        good = "nothing" if not asked else "texts"
-        good = "notice-file" if "attribution" in asked else "source" if "source" in asked else good
-        right += table.get(one.name, {}).get("goes") == good
-    until = date(int(answered["until"]), 12, 31) if "until" in answered else None
-    way = answered.get("way")
     needs = any(duty.paper == "install" for duty in shipping.asked(channel))
-    installs = answered.get("install") == ("yes" if needs else "no")
+    rest = (answered.get("install") == ("yes" if needs else "no"), answered.get("answers") == "office")
     return [
-        max(0.0, 2 * right / len(shipping.PARTS) - 1),
-        float(way is not None and not _terms(channel, way, until)),
-        (installs + (answered.get("answers") == "office")) / 2 if {"install", "answers"} <= answered.keys() else 0.0,
+        max(0.0, 1 - 2 * len(_wrong(answered)) / len(shipping.PARTS)),
+        float(way is not None and not _terms(channel, way, _until(answered))),
+        float(all(rest)),
     ]
+
+
+def hints(answered: Mapping[str, Any]) -> list[str]:
+    """For what does not hold of a form's answers, a line each that says where to look."""
+    channel, way = answered.get("channel"), answered.get("way")
+    if channel not in FITS:
+        return ["- Without a channel nobody can say what has to travel."]
+    goes, source, rest = parts(answered)
+    said = []
+    if goes < 1:
+        said.append(f"As {CHANNELS[channel].words}, look again at: {', '.join(_wrong(answered))}.")
+    if source < 1 and way is not None:
+        said += _terms(channel, way, _until(answered))
+    if rest < 1:
+        said.append("Installation is asked for in a home device, by LGPL-3.0 (4(e)); a role with a deputy answers.")
+    return [f"- {line}" for line in said]
 
 
 def issue(answered: Mapping[str, Any]) -> str:
@@ -178,7 +206,7 @@ def issue(answered: Mapping[str, Any]) -> str:
     if open_ or (answered["way"] == "offer" and "until" not in answered):
         return "Not written yet: the form above is not complete; its check names what is missing."
     ours = organisation.current()
-    until = date(int(answered["until"]), 12, 31) if answered["way"] == "offer" else None
+    until = _until(answered) if answered["way"] == "offer" else None
     terms = Terms(
         answered["way"], WHERE[answered["way"]], until.isoformat() if until else "", ANSWERS[answered["answers"]]
     )
@@ -200,20 +228,21 @@ def issue(answered: Mapping[str, Any]) -> str:
         files=made.sums(),
         blanks=sum(text.count(papers.BLANK) for text in made.files.values()),
     )
-    if not _sealed(paper):
+    if not _stands(paper):
         bundle.save(made, folder())
         return papers.issued(paper, ours)
     return papers.issued(papers.read(NoticeBundle), ours)
 
 
-def _sealed(new: NoticeBundle) -> bool:
-    """Whether the portfolio has this bundle already, with blanks that somebody filled in."""
+def _stands(new: NoticeBundle) -> bool:
+    """Whether the portfolio has this bundle with all its files already: what was filled in there is not overwritten."""
     try:
         old = papers.read(NoticeBundle)
     except (FileNotFoundError, papers.PaperError, OSError):
         return False
     changing = {"written", "files", "blanks"}
-    return old.model_dump(exclude=changing) == new.model_dump(exclude=changing) and old.blanks < new.blanks
+    same = old.model_dump(exclude=changing) == new.model_dump(exclude=changing)
+    return same and all((folder() / name).is_file() for name in new.files)
 
 
 def seal() -> str:
