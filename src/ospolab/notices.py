@@ -244,11 +244,8 @@ def check(
         if part not in versions:
             found.append(Finding("superfluous", f"{part}: {paper}", f"{part} does not go out through this channel."))
         elif (part, paper) not in duties:
-            found.append(
-                Finding(
-                    "superfluous", f"{part}: {paper}", f"Nothing asks for {PAPERS.get(paper, paper)} of {part} here."
-                )
-            )
+            says = f"{part}: nothing asks for {PAPERS.get(paper, paper)} here."
+            found.append(Finding("superfluous", f"{part}: {paper}", says))
     found += [
         Finding("version", entry["part"], f"{entry['file']} is of {entry['part']} {entry['version']}; "
                 f"{versions[entry['part']]} goes out.")

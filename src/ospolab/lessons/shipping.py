@@ -195,20 +195,27 @@ def explorer() -> Explorer:
     )
 
 
-def _drawn(channel: str, added: str) -> tuple[str, Figure]:
-    words, new = ADDED[added]
+def _travelling(channel: str, added: str) -> dict[str, set[str]]:
+    """Part -> papers, for each part that could go out, and the added one."""
+    new = ADDED[added][1]
     shipped = [one for one in PARTS if one.channels != frozenset()] + ([new] if new else [])
-    found = {one.name: {duty.paper for duty in notices.owed(one, channel)} for one in shipped}
+    return {one.name: {duty.paper for duty in notices.owed(one, channel)} for one in shipped}
+
+
+def _drawn(channel: str, added: str) -> tuple[str, Figure]:
+    new, found = ADDED[added][1], _travelling(channel, added)
     drawing, ax = canvas(width=4.6, height=4.6)
     papers = list(PAPERS)
-    for at, (name, asks) in enumerate(reversed(found.items())):
-        for column, paper in enumerate(papers):
-            if paper in asks:
-                ax.plot(column, at, "o", color=_LOOKS.get(paper, GREEN), markersize=10)
-            else:
-                ax.plot(column, at, ".", color="#888888", markersize=3)
-        ax.text(-0.6, at, name + ("  +" if new and name == new.name else ""), ha="right", va="center", fontsize=11,
-                fontweight="bold" if new and name == new.name else "normal")  # fmt: skip
+    names = list(reversed(found))
+    ax.plot(*zip(*((x, y) for x in range(len(papers)) for y in range(len(names))), strict=True), ".", color="#888888",
+            markersize=3)  # fmt: skip
+    for column, paper in enumerate(papers):
+        there = [at for at, name in enumerate(names) if paper in found[name]]
+        ax.plot([column] * len(there), there, "o", color=_LOOKS.get(paper, GREEN), markersize=10, linestyle="")
+    for at, name in enumerate(names):
+        added_here = new is not None and name == new.name
+        ax.text(-0.6, at, f"{name}  +" if added_here else name, ha="right", va="center", fontsize=11,
+                fontweight="bold" if added_here else "normal")  # fmt: skip
     for column, paper in enumerate(papers):
         ax.text(column, len(found) - 0.3, _SHORT[paper], ha="center", va="bottom", fontsize=8)
     ax.set_xlim(-3.4, len(papers) - 0.5)
@@ -217,14 +224,15 @@ def _drawn(channel: str, added: str) -> tuple[str, Figure]:
     told = "; ".join(
         f"{name}: {', '.join(PAPERS[p] for p in papers if p in asks) or 'nothing'}" for name, asks in found.items()
     )
-    return _concluded(channel, words, new, found), figure(
+    return _concluded(channel, added), figure(
         drawing,
         alt=f"Dots: parts of the product against what travels with them, as {CHANNELS[channel].words}. {told}.",
         caption=f"{PRODUCT}, with what you add. A dot: it has to travel. Not legal advice.",
     )
 
 
-def _concluded(channel: str, words: str, new: Shipped | None, found: dict[str, set[str]]) -> str:
+def _concluded(channel: str, added: str) -> str:
+    (words, new), found = ADDED[added], _travelling(channel, added)
     total = sum(len(asks) for asks in found.values())
     facts = CHANNELS[channel]
     head = f"<b>{total} things travel</b> as {facts.words}. " if total else "<b>Nothing has to travel.</b> "
