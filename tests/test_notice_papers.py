@@ -106,7 +106,7 @@ def test_parts_of_the_bundle_follow_the_channel(bundle_form):
     assert notice_bundle.parts(bundle_form) == [1, 1, 1] and notice_bundle.hints(bundle_form) == []
     assert notice_bundle.parts({}) == [0, 0, 0] and notice_bundle.hints({})
     wrong = bundle_form | {"channel": "firmware"}
-    assert notice_bundle.parts(wrong) == [pytest.approx(1 - 2 / 12), 0, 0]
+    assert notice_bundle.parts(wrong) == [pytest.approx(1 - 2 / 13), 0, 0]
     assert any("busybox" in line for line in notice_bundle.hints(wrong))
 
 

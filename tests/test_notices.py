@@ -51,7 +51,9 @@ def test_what_travels_follows_licence_channel_and_facts(licence, channel, facts,
 
 def test_or_is_a_choice_and_and_a_sum():
     assert papers("GPL-3.0-only OR MIT", "download") == ["notice", "text"]
-    assert papers("MIT AND MPL-2.0", "download") == ["notice", "text", "text", "source"]
+    assert papers("MIT AND MPL-2.0", "download") == ["notice", "text", "source"]
+    text = owed(Shipped("part", "1", "MIT AND LGPL-3.0-only"), "download")[1]
+    assert notices.texts_of(text.licence) == ["MIT", "LGPL-3.0-only", "GPL-3.0-only"]
 
 
 def test_a_part_goes_only_where_it_goes():
@@ -78,6 +80,7 @@ def test_source_is_given_in_the_ways_that_the_texts_allow():
     assert set(source_ways("GPL-3.0-only", "download")) == {"beside", "elsewhere"}
     assert set(source_ways("GPL-3.0-only", "firmware")) == {"with", "offer"}
     assert set(source_ways("LGPL-2.1-only", "download")) == {"with", "beside", "offer"}
+    assert set(source_ways("GPL-2.0-only AND GPL-3.0-only", "download")) == {"beside"}
     assert source_ways("MIT", "download") == source_ways("GPL-3.0-only", "saas") == {}
 
 
@@ -87,6 +90,7 @@ def test_an_offer_is_counted_from_the_last_copy():
     assert offer_ends("GPL-3.0-only", "firmware", sold, support) == support
     assert offer_ends("GPL-3.0-only", "firmware", sold, date(2031, 1, 1)) == date(2033, 12, 31)
     assert offer_ends("GPL-3.0-only", "download", sold, support) is None
+    assert offer_ends("GPL-2.0-only AND GPL-3.0-only", "firmware", sold, support) == support
     assert offer_ends("MPL-2.0", "firmware", sold, support) is None
     assert offer_ends("GPL-2.0-only", "app", date(2028, 2, 29)) == date(2031, 3, 1)
 
@@ -168,7 +172,7 @@ def test_the_lgpl_brings_two_texts_and_requests_its_notice_file():
 
 
 def test_texts_of_another_version_are_refused():
-    parts = [replace(shipping.part("attrs"), version="1.0")]
+    parts = [replace(shipping.part("idna"), version="1.0")]
     with pytest.raises(ValueError, match="goes out"):
         bundle.made("x", parts, "download", shipping.ORIGINS, shipping.TERMS)
 

@@ -147,19 +147,30 @@ def owed(part: Shipped, channel: str) -> list[Duty]:
         return []
     found = []
     for way in compatibility.ways(part.licence):
-        duties = [
-            Duty(part.name, row["paper"], licence, row["section"], row["says"])
-            for licence in way
-            for row in rows(licence)
-            if _happens(row["when"], part, facts)
-        ]
-        found.append(sorted(duties, key=lambda one: list(PAPERS).index(one.paper)))
+        by_paper: dict[str, list[Duty]] = {}
+        for licence in way:
+            for row in rows(licence):
+                if _happens(row["when"], part, facts):
+                    one = Duty(part.name, row["paper"], licence, row["section"], row["says"])
+                    by_paper.setdefault(one.paper, []).append(one)
+        found.append([_merged(by_paper[paper]) for paper in PAPERS if paper in by_paper])
     return min(found, key=len)
 
 
+def _merged(same: list[Duty]) -> Duty:
+    """One paper that several licences of one part ask for."""
+    return Duty(
+        same[0].part,
+        same[0].paper,
+        " AND ".join(one.licence for one in same),
+        "; ".join(one.section for one in same),
+        "; ".join(one.says for one in same),
+    )
+
+
 def texts_of(licence: str) -> list[str]:
-    """The ids of the texts that have to go along for a licence: LGPL-3.0 asks for two."""
-    return list(_entry(licence).get("texts", [licence]))
+    """The ids of the texts that have to go along for a licence, or for several joined by AND: LGPL-3.0 asks for two."""
+    return [text for one in licence.split(" AND ") for text in _entry(one).get("texts", [one])]
 
 
 # Source
@@ -168,14 +179,18 @@ def texts_of(licence: str) -> list[str]:
 def source_ways(licence: str, channel: str) -> dict[str, str]:
     """The ways in which source may be given for a licence through a channel: key of WAYS -> section that allows it.
 
-    {} if the licence asks for no source or no copy leaves. The ways of GPL-2.0 3(c), GPL-3.0 6(c) and (e) and LGPL-2.1
-    6(b) and (e), which need a special case, are left out.
+    {} if the licence asks for no source or no copy leaves; of several joined by AND, what each of them allows. The ways
+    of GPL-2.0 3(c), GPL-3.0 6(c) and (e) and LGPL-2.1 6(b) and (e), which need a special case, are left out.
     """
-    facts = CHANNELS[channel]
+    facts, told = CHANNELS[channel], {}
     if not facts.copy or facts.source:
         return {}
-    ways = _entry(licence).get("source", {})
-    return {key: way["section"] for key, way in ways.items() if "only" not in way or getattr(facts, way["only"])}
+    asking = [ways for one in licence.split(" AND ") if (ways := _entry(one).get("source"))]
+    for key in WAYS:
+        found = [ways[key] for ways in asking if key in ways]
+        if asking and len(found) == len(asking) and all(getattr(facts, way.get("only", "copy")) for way in found):
+            told[key] = "; ".join(way["section"] for way in found)
+    return told
 
 
 def offer_ends(licence: str, channel: str, last_copy: date, support_until: date | None = None) -> date | None:
@@ -186,11 +201,15 @@ def offer_ends(licence: str, channel: str, last_copy: date, support_until: date 
     support for that model are offered. Three years are counted from the last copy: each copy comes with an offer that
     has to be valid for at least three years, so earlier copies are covered as well.
     """
-    way = _entry(licence).get("source", {}).get("offer", {})
-    if "offer" not in source_ways(licence, channel) or "years" not in way:
+    if "offer" not in source_ways(licence, channel):
         return None
-    end = _later(last_copy, way["years"])
-    return max(end, support_until) if way.get("support") and support_until else end
+    ends = []
+    for one in licence.split(" AND "):
+        way = _entry(one).get("source", {}).get("offer", {})
+        if "years" in way:
+            ends.append(_later(last_copy, way["years"]))
+            ends += [support_until] if way.get("support") and support_until else []
+    return max(ends, default=None)
 
 
 def _later(day: date, years: int) -> date:

@@ -17,7 +17,7 @@ from ospolab.bundle import Origin, Terms
 from ospolab.doorstep import built, reuse_lint
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
-from ospolab.lessons.tables import plain
+from ospolab.lessons.tables import plain, wrapped
 from ospolab.notices import CHANNELS, PAPERS, WAYS, Duty, Finding, Shipped
 
 __all__ = [
@@ -43,22 +43,24 @@ PRODUCT = "Quay board 2.0 (invented)"
 _PROGRAM = frozenset({"app", "download", "container", "firmware", "handover"})
 _IMAGE = frozenset({"container", "firmware"})
 PARTS = (
-    Shipped("attrs", "26.1.0", "MIT", channels=_PROGRAM),
-    Shipped("markdown-it-py", "3.0.0", "MIT", channels=_PROGRAM),
+    Shipped("urllib3", "2.8.0", "MIT", channels=_PROGRAM),
+    Shipped("charset-normalizer", "3.5.2", "MIT", channels=_PROGRAM),
     Shipped("idna", "3.20", "BSD-3-Clause", channels=_PROGRAM),
     Shipped("requests", "2.34.2", "Apache-2.0", notice_file=True, channels=_PROGRAM),
     Shipped("certifi", "2026.10.18", "MPL-2.0", channels=_PROGRAM),
     Shipped("cvss", "3.6", "LGPL-3.0-or-later", channels=_PROGRAM),
-    Shipped("pyzmq", "27.3.0", "BSD-3-Clause", channels=_PROGRAM),
+    Shipped("pyzmq", "27.3.0", "BSD-3-Clause AND Apache-2.0", channels=_PROGRAM),  # the label has the first only
     Shipped("libzmq", "4.3.5", "MPL-2.0", channels=_PROGRAM),
+    Shipped("libsodium", "1.0.22", "ISC", channels=_PROGRAM),
     Shipped("zlib", "1.3.1", "Zlib", channels=_PROGRAM),
     Shipped("busybox", "1.36.1", "GPL-2.0-only", channels=_IMAGE),
     Shipped("jquery", "3.7.1", "MIT", channels=frozenset({"browser"})),
     Shipped("pytest", "9.2.0", "MIT", channels=frozenset()),
 )
 ORIGINS = {
-    **{name: Origin(name) for name in ("attrs", "markdown-it-py", "idna", "requests", "certifi", "cvss")},
-    "pyzmq": Origin("pyzmq", ("licenses/LICENSE.md",)),
+    **{name: Origin(name) for name in ("urllib3", "charset-normalizer", "idna", "requests", "certifi", "cvss")},
+    "pyzmq": Origin("pyzmq", ("licenses/LICENSE.md", "licenses/licenses/LICENSE.tornado.txt")),
+    "libsodium": Origin("pyzmq", ("licenses/licenses/LICENSE.libsodium.txt",)),
     "libzmq": Origin("pyzmq", ("licenses/licenses/LICENSE.zeromq.txt",)),
 }
 TERMS = Terms("beside", "in the folder `sources` beside the download", "", "the open source programme office")
@@ -78,13 +80,13 @@ ADDED = {
 }
 _SHORT = {
     "notice": "notice",
-    "text": "licence\ntext",
-    "attribution": "NOTICE\nfile",
-    "changes": "what we\nchanged",
+    "text": "licence text",
+    "attribution": "NOTICE file",
+    "changes": "our changes",
     "source": "source",
-    "relink": "to link\nanew",
-    "install": "to\ninstall",
-    "users": "remote\nusers",
+    "relink": "to link anew",
+    "install": "to install",
+    "users": "remote users",
 }
 _LOOKS = {"source": BLUE, "relink": BLUE, "install": ORANGE, "users": PURPLE}
 
@@ -109,7 +111,7 @@ def opening() -> Figure:
     groups = {
         "notices and texts": (("notice", "text", "attribution"), GREEN, ""),
         "source": (("source", "relink"), BLUE, "//"),
-        "how to install": (("install",), ORANGE, "xx"),
+        "how to install": (("install",), ORANGE, ""),
     }
     drawing, ax = canvas(width=6.4, height=3.4)
     labels = [CHANNELS[key].words for key in names]
@@ -128,7 +130,7 @@ def opening() -> Figure:
     return figure(
         drawing,
         alt=f"Bars: what has to travel with one product through eight channels. {'; '.join(told)}.",
-        caption=f"{PRODUCT}, of twelve real parts. The course's reading of their licences; not legal advice.",
+        caption=f"{PRODUCT}, of thirteen real parts. The course's reading of their licences; not legal advice.",
     )
 
 
@@ -145,20 +147,19 @@ def channels() -> HTML:
 
 def said(duties: Sequence[Duty]) -> HTML:
     """Duties as a table: part, what travels, and where the licence says so."""
-    return plain(
-        ["part", "what travels", "says"], [[d.part, PAPERS[d.paper], f"{d.licence}, {d.section}"] for d in duties]
-    )
+    lines = {"what travels": [PAPERS[d.paper] for d in duties], "says": [f"{d.licence}, {d.section}" for d in duties]}
+    return wrapped(pd.DataFrame(lines, index=pd.Index([d.part for d in duties], name="part")), least="0")
 
 
 def source_table(licences: Sequence[str], channels_: Sequence[str]) -> HTML:
     """For each licence and channel, the ways in which its source may be given, with the section that allows it."""
-    lines = []
-    for licence in licences:
-        for key in channels_:
-            ways = notices.source_ways(licence, key)
-            told = "; ".join(f"{_WAY[way]} ({section})" for way, section in ways.items()) or "none is asked for"
-            lines.append([licence, CHANNELS[key].words, told])
-    return plain(["licence", "channel", "ways"], lines)
+    cells = [
+        ["; ".join(f"{_WAY[way]} ({section})" for way, section in notices.source_ways(licence, key).items())
+         or "none is asked for" for key in channels_]
+        for licence in licences
+    ]  # fmt: skip
+    index = pd.Index(licences, name="licence")
+    return wrapped(pd.DataFrame(cells, index=index, columns=[CHANNELS[key].words for key in channels_]), least="0")
 
 
 _WAY = {"with": "along with it", "beside": "same place", "elsewhere": "another server", "offer": "written offer"}
@@ -167,12 +168,14 @@ _WAY = {"with": "along with it", "beside": "same place", "elsewhere": "another s
 def sold_until(year: int, support: int) -> HTML:
     """Until when a written offer has to hold, in a device and for a download: sold to the end of `year`, supported to
     the end of `support`."""
-    lines = []
-    for licence in ("GPL-2.0-only", "GPL-3.0-only"):
-        for key in ("firmware", "download"):
-            end = notices.offer_ends(licence, key, date(year, 12, 31), date(support, 12, 31))
-            lines.append([licence, CHANNELS[key].words, end.isoformat() if end else "no written offer: another way"])
-    return plain(["licence", "channel", "the offer holds until"], lines)
+    licences, keys = ("GPL-2.0-only", "GPL-3.0-only"), ("firmware", "download")
+    ends = [
+        [notices.offer_ends(licence, key, date(year, 12, 31), date(support, 12, 31)) for key in keys]
+        for licence in licences
+    ]
+    cells = [[end.isoformat() if end else "no written offer: another way" for end in row] for row in ends]
+    index = pd.Index(licences, name="licence")
+    return wrapped(pd.DataFrame(cells, index=index, columns=[CHANNELS[key].words for key in keys]), least="0")
 
 
 # The explorer
@@ -204,7 +207,7 @@ def _travelling(channel: str, added: str) -> dict[str, set[str]]:
 
 def _drawn(channel: str, added: str) -> tuple[str, Figure]:
     new, found = ADDED[added][1], _travelling(channel, added)
-    drawing, ax = canvas(width=4.6, height=4.6)
+    drawing, ax = canvas(width=3.7, height=4.8)
     papers = list(PAPERS)
     names = list(reversed(found))
     ax.plot(*zip(*((x, y) for x in range(len(papers)) for y in range(len(names))), strict=True), ".", color="#888888",
@@ -217,9 +220,10 @@ def _drawn(channel: str, added: str) -> tuple[str, Figure]:
         ax.text(-0.6, at, f"{name}  +" if added_here else name, ha="right", va="center", fontsize=11,
                 fontweight="bold" if added_here else "normal")  # fmt: skip
     for column, paper in enumerate(papers):
-        ax.text(column, len(found) - 0.3, _SHORT[paper], ha="center", va="bottom", fontsize=8)
-    ax.set_xlim(-3.4, len(papers) - 0.5)
-    ax.set_ylim(-0.6, len(found) + 0.7)
+        ax.text(column, len(found) - 0.2, _SHORT[paper], ha="left", va="bottom", fontsize=10, rotation=55,
+                rotation_mode="anchor")  # fmt: skip
+    ax.set_xlim(-4.6, len(papers) + 0.6)
+    ax.set_ylim(-0.6, len(found) + 2.3)
     ax.axis("off")
     told = "; ".join(
         f"{name}: {', '.join(PAPERS[p] for p in papers if p in asks) or 'nothing'}" for name, asks in found.items()
@@ -265,7 +269,9 @@ def _concluded(channel: str, added: str) -> str:
 
 def faults(found: Sequence[Finding]) -> HTML:
     """What a check has found, as a table."""
-    return plain(["kind", "what"], [[one.kind, one.says] for one in found] or [["none", "The bundle holds."]])
+    rows = [(one.kind, one.says) for one in found] or [("nothing", "The bundle holds.")]
+    kinds, says = zip(*rows, strict=True)
+    return wrapped(pd.DataFrame({"what": says}, index=pd.Index(kinds, name="found")), least="0")
 
 
 # REUSE
