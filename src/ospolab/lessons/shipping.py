@@ -207,22 +207,22 @@ def _travelling(channel: str, added: str) -> dict[str, set[str]]:
 
 def _drawn(channel: str, added: str) -> tuple[str, Figure]:
     new, found = ADDED[added][1], _travelling(channel, added)
-    drawing, ax = canvas(width=3.7, height=4.8)
+    drawing, ax = canvas(width=3.4, height=4.8)
     papers = list(PAPERS)
     names = list(reversed(found))
     ax.plot(*zip(*((x, y) for x in range(len(papers)) for y in range(len(names))), strict=True), ".", color="#888888",
             markersize=3)  # fmt: skip
     for column, paper in enumerate(papers):
         there = [at for at, name in enumerate(names) if paper in found[name]]
-        ax.plot([column] * len(there), there, "o", color=_LOOKS.get(paper, GREEN), markersize=10, linestyle="")
+        ax.plot([column] * len(there), there, "o", color=_LOOKS.get(paper, GREEN), markersize=8, linestyle="")
     for at, name in enumerate(names):
         added_here = new is not None and name == new.name
-        ax.text(-0.6, at, f"{name}  +" if added_here else name, ha="right", va="center", fontsize=11,
+        ax.text(-0.6, at, f"{name}  +" if added_here else name, ha="right", va="center", fontsize=10,
                 fontweight="bold" if added_here else "normal")  # fmt: skip
     for column, paper in enumerate(papers):
         ax.text(column, len(found) - 0.2, _SHORT[paper], ha="left", va="bottom", fontsize=10, rotation=55,
                 rotation_mode="anchor")  # fmt: skip
-    ax.set_xlim(-4.6, len(papers) + 0.6)
+    ax.set_xlim(-5.4, len(papers) + 0.9)
     ax.set_ylim(-0.6, len(found) + 2.3)
     ax.axis("off")
     told = "; ".join(
