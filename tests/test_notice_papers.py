@@ -147,6 +147,14 @@ def test_a_channel_of_ours_without_a_line_is_said(home, policy_form):
     assert any("no line for it" in line for line in short.complaints(KESSEL))
 
 
+def test_who_ships_nothing_is_told_where_to_begin():
+    ours = KESSEL.model_copy(update={"ships": ("nothing",)})
+    assert "Nothing of ours leaves today" in distribution_policy.for_us(ours)[-1]
+    for one in organisation.INVENTED.values():
+        said = distribution_policy.for_us(one)
+        assert said[0] == distribution_policy.FOR_US[one.segment] and len(said) > 1
+
+
 def test_an_open_policy_is_not_written(home, policy_form):
     del policy_form["entries"]["app"]["source"]
     assert "Not written yet" in distribution_policy.issue(policy_form)

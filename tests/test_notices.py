@@ -169,6 +169,8 @@ def test_the_lgpl_brings_two_texts_and_requests_its_notice_file():
     text = made.files["licences/cvss-3.6.txt"]
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text and "TERMS AND CONDITIONS" in text
     assert bundle.carried("requests")["licenses/NOTICE"].strip() in made.files["NOTICE.txt"]
+    assert "This library is used here" in made.files["NOTICE.txt"]
+    assert "cvss 3.6, LGPL-3.0-or-later, section 4(d)(0), GPL-3.0 6(d)" in made.files["SOURCE.txt"]
 
 
 def test_texts_of_another_version_are_refused():

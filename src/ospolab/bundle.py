@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from ospolab import notices
@@ -129,6 +130,8 @@ def made(
         if asked & {"notice", "text"}:
             files[own] = _own_text(part, origin, duties)
             listed.append(f"{part.name} {part.version}, {part.licence}: see {own}")
+            if part.licence.startswith("LGPL-"):  # asks for a prominent word: 2.1, section 6; 3.0, section 4(a)
+                listed.append("  This library is used here; it and its use are covered by that licence.")
         if "attribution" in asked:
             texts = [text.strip() for path, text in carried(origin.package).items() if "NOTICE" in path.upper()]
             attributed.append("\n\n".join([f"{part.name} {part.version} asks us to pass on:", *texts]))
@@ -172,11 +175,11 @@ def _joined(pieces: Iterable[str]) -> str:
 def _source(lines: Sequence[str], terms: Terms) -> str:
     until = f" Valid until {terms.until}." if terms.until else ""
     charge = " We charge no more than this costs us." if terms.way == "offer" else ""
-    return _joined([
+    said = (
         f"The source of what is listed here, in these versions, can be had {WAYS[terms.way]}: {terms.where}.{until}"
-        f"{charge} Whom to ask: {terms.answers}.",
-        "\n".join(lines),
-    ])  # fmt: skip
+        f"{charge} Whom to ask: {terms.answers}."
+    )
+    return _joined([fill(said, len(LINE)), "\n".join(lines)])
 
 
 def save(bundle: Bundle, folder: Path) -> None:
