@@ -17,7 +17,7 @@ from ospolab.bundle import Origin, Terms
 from ospolab.doorstep import built, reuse_lint
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
-from ospolab.lessons.tables import plain, wrapped
+from ospolab.lessons.tables import wrapped
 from ospolab.notices import CHANNELS, PAPERS, WAYS, Duty, Finding, Shipped
 
 __all__ = [
@@ -139,10 +139,10 @@ _NO_YES = {False: "no", True: "yes"}
 
 def channels() -> HTML:
     """The channels and the facts about each that licences ask for."""
-    lines = [
-        [one.words, _NO_YES[one.copy], _NO_YES[one.physical], _NO_YES[one.user_product]] for one in CHANNELS.values()
-    ]
-    return plain(["channel", "a copy leaves", "on a thing", "home device"], lines)
+    facts = {"a copy leaves": "copy", "on a thing": "physical", "home device": "user_product"}
+    lines = {words: [_NO_YES[getattr(one, key)] for one in CHANNELS.values()] for words, key in facts.items()}
+    index = pd.Index([one.words for one in CHANNELS.values()], name="channel")
+    return wrapped(pd.DataFrame(lines, index=index), least="0")
 
 
 def said(duties: Sequence[Duty]) -> HTML:
