@@ -12,6 +12,7 @@ from ospolab.bundle import Origin, Terms
 from ospolab.data import load
 from ospolab.lessons import shipping
 from ospolab.notices import CHANNELS, Shipped, check, offer_ends, owed, source_ways
+from ospolab.portfolio.papers import BLANK
 
 
 def papers(licence, channel, **facts):
@@ -28,6 +29,7 @@ def papers(licence, channel, **facts):
         ("MIT", "browser", {}, ["notice", "text"]),
         ("MIT", "saas", {"changed": True}, []),
         ("Zlib", "download", {"changed": True}, []),
+        ("Zlib", "forge", {}, ["notice"]),
         ("Zlib", "forge", {"changed": True}, ["notice", "changes"]),
         ("BSL-1.0", "app", {}, []),
         ("BSL-1.0", "forge", {}, ["notice", "text"]),
@@ -40,7 +42,16 @@ def papers(licence, channel, **facts):
         ("GPL-3.0-only", "firmware", {}, ["notice", "text", "source", "install"]),
         ("GPL-3.0-only", "forge", {}, ["notice", "text"]),
         ("AGPL-3.0-only", "saas", {}, []),
-        ("AGPL-3.0-only", "saas", {"changed": True}, ["users"]),
+        ("AGPL-3.0-only", "saas", {"changed": True}, []),
+        ("AGPL-3.0-only", "saas", {"changed": True, "remote": True}, ["users"]),
+        ("AGPL-3.0-only", "saas", {"remote": True}, []),
+        ("AGPL-3.0-only", "inside", {"changed": True, "remote": True}, []),
+        (
+            "AGPL-3.0-only",
+            "container",
+            {"changed": True, "remote": True},
+            ["notice", "text", "changes", "source", "users"],
+        ),
         ("GPL-3.0-only", "saas", {"changed": True}, []),
         ("GPL-3.0-or-later WITH GCC-exception-3.1", "container", {}, ["notice", "text", "source"]),
     ],
@@ -76,11 +87,14 @@ def test_every_line_names_a_known_paper_and_event_and_every_id_is_spdx():
 
 
 def test_source_is_given_in_the_ways_that_the_texts_allow():
-    assert set(source_ways("GPL-2.0-only", "download")) == {"with", "beside", "offer"}
-    assert set(source_ways("GPL-3.0-only", "download")) == {"beside", "elsewhere"}
+    assert set(source_ways("GPL-2.0-only", "download")) == {"with", "beside", "elsewhere", "offer"}
+    assert set(source_ways("GPL-3.0-only", "download")) == {"with", "beside", "elsewhere"}
+    assert source_ways("GPL-3.0-only", "download")["with"] == "6(d)", "along with a download: from the same place"
+    assert source_ways("GPL-3.0-only", "firmware")["with"] == "6(a)"
     assert set(source_ways("GPL-3.0-only", "firmware")) == {"with", "offer"}
-    assert set(source_ways("LGPL-2.1-only", "download")) == {"with", "beside", "offer"}
-    assert set(source_ways("GPL-2.0-only AND GPL-3.0-only", "download")) == {"beside"}
+    assert set(source_ways("LGPL-2.1-only", "download")) == {"with", "beside", "elsewhere", "offer"}
+    assert set(source_ways("GPL-2.0-only AND GPL-3.0-only", "download")) == {"with", "beside", "elsewhere"}
+    assert "FSF" in source_ways("GPL-2.0-only", "app")["elsewhere"], "a reading is named as one"
     assert source_ways("MIT", "download") == source_ways("GPL-3.0-only", "saas") == {}
 
 
@@ -112,6 +126,7 @@ GOOD = [{"part": "attrs", "version": "26.1.0", "paper": paper, "file": "a.txt"} 
         ([*GOOD, {"part": "shell", "version": "1", "paper": "source", "file": "s.txt"}], ["superfluous"]),
         ([*GOOD, {"part": "zlib", "version": "1.3.1", "paper": "notice", "file": "z.txt"}], ["superfluous"]),
         ([GOOD[0], GOOD[1] | {"version": "25.4.0"}], ["version"]),
+        ([entry | {"version": "25.4.0"} for entry in GOOD], ["version"]),
     ],
 )
 def test_each_thing_is_there_once_and_nothing_else(entries, kinds):
@@ -173,6 +188,22 @@ def test_the_lgpl_brings_two_texts_and_requests_its_notice_file():
     assert "cvss 3.6, LGPL-3.0-or-later, section 4(d)(0), GPL-3.0 6(d)" in made.files["SOURCE.txt"]
 
 
+def test_each_text_is_there_once_and_is_the_text():
+    files = bundle.made(shipping.PRODUCT, shipping.PARTS, "download", shipping.ORIGINS, shipping.TERMS).files
+    assert "3.2. Distribution of Executable Form" not in bundle.carried("certifi")["licenses/LICENSE"]
+    for name in ("certifi-2026.10.18", "libzmq-4.3.5"):
+        assert files[f"licences/{name}.txt"].count("3.2. Distribution of Executable Form") == 1
+    assert files["licences/pyzmq-27.3.0.txt"].count("TERMS AND CONDITIONS FOR USE") == 1
+    assert files["licences/cvss-3.6.txt"].count("6. Conveying Non-Source Forms") == 1
+
+
+def test_a_written_offer_says_who_gives_what_to_whom():
+    terms = Terms("offer", "on request", "2036-12-31", "the office", "Kessel Controls")
+    text = " ".join(bundle.made("x", shipping.PARTS, "firmware", shipping.ORIGINS, terms).files["SOURCE.txt"].split())
+    assert text.startswith("Kessel Controls offers to give anyone who asks") and "valid until 2036-12-31" in text
+    assert "in exactly these versions" in text and f"the office; {BLANK} (address)" in text
+
+
 def test_texts_of_another_version_are_refused():
     parts = [replace(shipping.part("idna"), version="1.0")]
     with pytest.raises(ValueError, match="goes out"):
@@ -195,7 +226,7 @@ def test_what_is_not_there_is_said():
     for bad in ("Nonsense-1.0", "../../secret"):
         with pytest.raises(FileNotFoundError):
             bundle.licence_text(bad)
-    assert Origin("x").files == ()
+    assert Origin("x").files == Origin("x").lacks == ()
 
 
 # The views
@@ -209,6 +240,7 @@ def test_the_explorer_answers_every_setting():
     assert "may not go out" in shipping._concluded("firmware", "gpl3")
     assert "changes nothing" in shipping._concluded("saas", "agpl")
     assert "remotely" in shipping._concluded("saas", "agpl-changed")
+    assert "remotely" in shipping._concluded("container", "agpl-changed")
 
 
 def test_reuse_is_green_for_a_wrong_label_as_well():

@@ -36,21 +36,24 @@ _NAMED = re.compile(r"LICEN[CS]E|COPYING|NOTICE", re.IGNORECASE)
 @dataclass(frozen=True)
 class Origin:
     """Where the texts of a part lie: the installed package, and the files in its metadata folder; () for the files at
-    the top of it. package: "" if nothing here carries them; then the bundle leaves a blank for the notice."""
+    the top of it. package: "" if nothing here carries them; then the bundle leaves a blank for the notice. lacks: the
+    ids of texts that its licence asks for and these files do not hold."""
 
     package: str
     files: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Terms:
     """How source is given: a key of WAYS, where, until when (a date as text, "" where there is no term), who answers,
-    and the section of each licence that allows it."""
+    and who gives it ("": a blank in an offer)."""
 
     way: str
     where: str
     until: str
     answers: str
+    giver: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,10 +164,11 @@ def _own_text(part: Shipped, origin: Origin, duties: Iterable[notices.Duty]) -> 
         pieces += [text for path, text in carried(origin.package, origin.files).items() if "NOTICE" not in path.upper()]
     else:
         pieces.append(f"{part.name} {part.version}\nCopyright notice, from its sources: {BLANK}")
-    # Its own files hold the text it is under; what else has to go along is added.
-    first = 1 if origin.package else 0
-    wanted = [id_ for duty in duties if duty.paper == "text" for id_ in notices.texts_of(duty.licence)[first:]]
-    pieces += [licence_text(id_) for id_ in wanted]
+    # What is asked for and not in its own files is added: a text that they lack, or all where there are no files.
+    for duty in duties:
+        if duty.paper == "text":
+            wanted = origin.lacks if origin.package else notices.texts_of(duty.licence)
+            pieces += [licence_text(id_) for id_ in wanted]
     return _joined(pieces)
 
 
@@ -173,12 +177,20 @@ def _joined(pieces: Iterable[str]) -> str:
 
 
 def _source(lines: Sequence[str], terms: Terms) -> str:
-    until = f" Valid until {terms.until}." if terms.until else ""
-    charge = " We charge no more than this costs us." if terms.way == "offer" else ""
-    said = (
-        f"The source of what is listed here, in these versions, can be had {WAYS[terms.way]}: {terms.where}.{until}"
-        f"{charge} Whom to ask: {terms.answers}."
-    )
+    if terms.way == "offer":
+        said = (
+            f"{terms.giver or BLANK} offers to give anyone who asks a complete machine-readable copy of the source "
+            "code of the parts listed here, in exactly these versions, with the scripts that control compilation and "
+            "installation, on a medium customarily used for software interchange, for no more than our cost of "
+            f"physically doing so. This offer is valid until {terms.until or BLANK}, in any case for three years from "
+            "the day you received this copy and for as long as we offer spare parts or support for this model. "
+            f"Write to: {terms.answers}; {BLANK} (address)."
+        )
+    else:
+        said = (
+            f"The source of what is listed here, in exactly these versions, can be had {WAYS[terms.way]}: "
+            f"{terms.where}, with the scripts that build it. Whom to ask: {terms.answers}."
+        )
     return _joined([fill(said, len(LINE)), "\n".join(lines)])
 
 

@@ -63,7 +63,7 @@ CHANNELS = {key: Channel(**facts) for key, facts in _DATA["channels"].items()}
 @dataclass(frozen=True)
 class Shipped:
     """A part of a product, and the facts that decide: was it changed by us, is it linked statically, does it come with
-    a NOTICE file, and through which channels it goes out (None: through all)."""
+    a NOTICE file, can it be used over a network (remote), and through which channels it goes out (None: all)."""
 
     name: str
     version: str
@@ -71,6 +71,7 @@ class Shipped:
     changed: bool = False
     static: bool = False
     notice_file: bool = False
+    remote: bool = False
     channels: frozenset[str] | None = None
 
     def goes(self, channel: str) -> bool:
@@ -122,7 +123,7 @@ def rows(licence: str) -> list[dict[str, str]]:
 
 def _happens(when: str, part: Shipped, channel: Channel) -> bool:
     if when == "remote":  # the one event for which no copy has to leave
-        return part.changed and channel.network
+        return part.changed and part.remote and (channel.copy or channel.network)
     events = {
         "copy": True,
         "binary": not channel.source,
@@ -189,7 +190,7 @@ def source_ways(licence: str, channel: str) -> dict[str, str]:
     for key in WAYS:
         found = [ways[key] for ways in asking if key in ways]
         if asking and len(found) == len(asking) and all(getattr(facts, way.get("only", "copy")) for way in found):
-            told[key] = "; ".join(way["section"] for way in found)
+            told[key] = "; ".join(way.get("fetched" if facts.place else "section", way["section"]) for way in found)
     return told
 
 
@@ -271,7 +272,7 @@ def check(
         for entry in entries
         if entry["part"] in versions and entry["version"] != versions[entry["part"]]
     ]  # fmt: skip
-    return found + _files(entries, files, there)
+    return list(dict.fromkeys(found)) + _files(entries, files, there)  # one file is named once
 
 
 def _files(

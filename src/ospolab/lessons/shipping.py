@@ -58,7 +58,9 @@ PARTS = (
     Shipped("pytest", "9.2.0", "MIT", channels=frozenset()),
 )
 ORIGINS = {
-    **{name: Origin(name) for name in ("urllib3", "charset-normalizer", "idna", "requests", "certifi", "cvss")},
+    **{name: Origin(name) for name in ("urllib3", "charset-normalizer", "idna", "requests")},
+    "certifi": Origin("certifi", lacks=("MPL-2.0",)),  # its own file has a word on the MPL and a link
+    "cvss": Origin("cvss", lacks=("GPL-3.0-only",)),
     "pyzmq": Origin("pyzmq", ("licenses/LICENSE.md", "licenses/licenses/LICENSE.tornado.txt")),
     "libsodium": Origin("pyzmq", ("licenses/licenses/LICENSE.libsodium.txt",)),
     "libzmq": Origin("pyzmq", ("licenses/licenses/LICENSE.zeromq.txt",)),
@@ -72,10 +74,10 @@ ADDED = {
     "lgpl2": ("a library linked statically, LGPL-2.1-only", Shipped("library", "1", "LGPL-2.1-only", static=True)),
     "gpl2": ("a program of its own, GPL-2.0-only", Shipped("program", "1", "GPL-2.0-only")),
     "gpl3": ("a program of its own, GPL-3.0-or-later", Shipped("program", "1", "GPL-3.0-or-later")),
-    "agpl": ("a database, AGPL-3.0-only, unchanged", Shipped("database", "1", "AGPL-3.0-only")),
+    "agpl": ("a wiki, AGPL-3.0-only, unchanged", Shipped("wiki", "1", "AGPL-3.0-only", remote=True)),
     "agpl-changed": (
-        "a database, AGPL-3.0-only, changed by us",
-        Shipped("database", "1", "AGPL-3.0-only", changed=True),
+        "a wiki, AGPL-3.0-only, changed by us",
+        Shipped("wiki", "1", "AGPL-3.0-only", changed=True, remote=True),
     ),
 }
 _SHORT = {
@@ -257,7 +259,7 @@ def _concluded(channel: str, added: str) -> str:
     if "install" in asks:
         says += ". <b>If we can install new versions and the buyer cannot, it may not go out like this</b>"
     if "users" in asks:
-        says += f". {licence} asks for an offer of its source to everyone who uses it remotely"
+        says += f". {licence} asks that it offers its own source to everyone who uses it remotely"
         says += ", though no copy leaves" if not facts.copy else ""
     if channel == "app" and licence.startswith(("GPL", "AGPL")):
         says += ". <b>And do the terms of the store add restrictions? Ask counsel first</b>"

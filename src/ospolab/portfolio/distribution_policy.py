@@ -34,7 +34,7 @@ GOOD_PLACES = {
 }
 # Through which channels something goes, by what an organisation ships.
 USED = {"app": ("app",), "device": ("firmware",), "saas": ("saas", "browser"), "research": ("handover",)}
-SOURCE = {**{key: WAYS[key] for key in ("with", "beside", "offer")}, "none": "not at all"}
+SOURCE = {**WAYS, "none": "not at all"}
 # One way for a channel has to do for every licence that asks for source there.
 FAMILY = ("GPL-2.0-only", "GPL-3.0-only", "LGPL-2.1-only", "LGPL-3.0-only", "AGPL-3.0-only", "MPL-2.0")
 GATES = {
@@ -76,7 +76,7 @@ class Row(BaseModel):
 
     channel: Literal["app", "browser", "container", "firmware", "handover", "saas"]
     place: Literal["screen", "file", "image", "thing", "none"]
-    source: Literal["with", "beside", "offer", "none"]
+    source: Literal["with", "beside", "elsewhere", "offer", "none"]
 
 
 class DistributionPolicy(Issued):
@@ -98,7 +98,7 @@ class DistributionPolicy(Issued):
         said = self.misplaced(organisation)
         there = {row.channel for row in self.rows}
         said += [
-            f"{organisation.name} gives software out as {CHANNELS[key].words}, and the policy has no line for it."
+            f"{organisation.name} gives software out as {_words(key)}, and the policy has no line for it."
             for key in _channels(organisation)
             if key not in there
         ]
@@ -130,10 +130,15 @@ def for_us(ours: Organisation) -> tuple[str, ...]:
         places = ", or ".join(PLACES[place] for place in PLACES if place in GOOD_PLACES[key])
         ways = ", or ".join(WAYS[way] for way in WAYS if way in _sources(key))
         source = f"; source, where it is asked for, {ways}" if ways else ""
-        said.append(f"As {CHANNELS[key].words}: the papers lie {places}{source}.")
+        said.append(f"As {_words(key)}: the papers lie {places}{source}.")
     if len(said) == 1:
         said.append("Nothing of ours leaves today. The day something does, this page is where to begin.")
     return tuple(said)
+
+
+def _words(channel: str) -> str:
+    """A channel in words; of an organisation that makes devices we do not know whether they are for homes."""
+    return "firmware in a device" if channel == "firmware" else CHANNELS[channel].words
 
 
 def _channels(ours: Organisation) -> tuple[str, ...]:

@@ -44,10 +44,10 @@ ANSWERS = {
     "nobody": "nobody in particular",
 }
 WHERE = {
-    "with": "in the folder `sources` on the same medium",
+    "with": "in the folder `sources` of it",
     "beside": "in the folder `sources` beside the download",
     "elsewhere": "on our source server, linked next to the download",
-    "offer": "on request, to whom the licence says",
+    "offer": "on request",
 }
 NEEDED = ("channel", "parts", "way", "install", "answers")
 
@@ -208,7 +208,11 @@ def issue(answered: Mapping[str, Any]) -> str:
     ours = organisation.current()
     until = _until(answered) if answered["way"] == "offer" else None
     terms = Terms(
-        answered["way"], WHERE[answered["way"]], until.isoformat() if until else "", ANSWERS[answered["answers"]]
+        answered["way"],
+        WHERE[answered["way"]],
+        until.isoformat() if until else "",
+        ANSWERS[answered["answers"]],
+        answered.get("organisation") or ours.name,
     )
     try:
         made = bundle.made(
