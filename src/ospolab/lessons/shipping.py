@@ -88,7 +88,7 @@ _SHORT = {
     "source": "source",
     "relink": "to link anew",
     "install": "to install",
-    "users": "remote users",
+    "users": "users",
 }
 _LOOKS = {"source": BLUE, "relink": BLUE, "install": ORANGE, "users": PURPLE}
 
