@@ -18,11 +18,13 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.compatibility_report import CompatibilityReport
     from ospolab.portfolio.contribution_checklist import ContributionChecklist
     from ospolab.portfolio.contribution_memo import ContributionMemo
+    from ospolab.portfolio.distribution_policy import DistributionPolicy
     from ospolab.portfolio.funding_plan import FundingPlan
     from ospolab.portfolio.health_report import HealthReport
     from ospolab.portfolio.innersource_candidates import InnerSourceCandidates
     from ospolab.portfolio.licence_policy import LicencePolicy, LicenceRules
     from ospolab.portfolio.maturity_placement import MaturityPlacement
+    from ospolab.portfolio.notice_bundle import NoticeBundle
     from ospolab.portfolio.organisation import Organisation
     from ospolab.portfolio.relicensing_register import RelicensingRegister
     from ospolab.portfolio.sbom_file import Sbom
@@ -48,6 +50,8 @@ def kinds() -> list[type[Paper]]:
         LicenceRules,
         CompatibilityReport,
         ContributionMemo,
+        NoticeBundle,
+        DistributionPolicy,
         FundingPlan,
         WatchList,
         TriageReport,
