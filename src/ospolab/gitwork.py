@@ -1,4 +1,4 @@
-"""Small Git repositories that a lesson builds, reads and throws away: same ids each time, and nobody's settings touched.
+"""Small Git repositories that a lesson builds, reads and throws away: same ids each time, nobody's settings touched.
 
 The `git` of the machine runs as a separate program, in an environment of its own: no settings of the learner's or of
 the machine's are read or written, no pager, no prompt, no hooks. Authors are roles at example.org and dates are given,
