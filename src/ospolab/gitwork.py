@@ -131,9 +131,9 @@ class Repository:
     def rewritten(self, name: str, replace: Mapping[str, str]) -> Repository:
         """A new repository beside this one, in a folder `name`: the same history with texts replaced in every commit.
 
-        replace: old text -> new text of the same length in bytes (ValueError otherwise), in files and in messages alike.
-        Small and for lessons: `git fast-export`, a replacement in its stream, `git fast-import`. Signatures are lost. For
-        a repository of your own use git-filter-repo, which also takes files out and checks more.
+        replace: old text -> new text of the same length in bytes (ValueError otherwise), in files and messages alike.
+        Small and for lessons: `git fast-export`, a replacement in its stream, `git fast-import`. Signatures are lost.
+        For a repository of your own use git-filter-repo, which also takes files out and checks more.
         """
         stream = self._bytes("fast-export", "--all", "--signed-tags=strip")
         for old, new in replace.items():

@@ -1,4 +1,4 @@
-"""What can be asked of a repository before it goes public: what its history holds, what a change changed, whether a name is free.
+"""What to ask of a repository before it goes public: what its history holds, what has changed, whether a name is free.
 
 A *history* is the tree after each commit, oldest first: (commit, {path: text}). So nothing here needs git; `of` reads a
 real repository into that form.
@@ -69,5 +69,5 @@ def taken(name: str, names: Iterable[str]) -> bool:
 
 
 def known_names() -> list[str]:
-    """Package names that this course knows offline: the 500 most downloaded, and its own environment. Never all of them."""
+    """Package names known offline: the 500 most downloaded and the course's own environment. Never all there are."""
     return sorted({*load("downloads_top")["package"], *load("course_packages")["package"]})

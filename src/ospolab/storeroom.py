@@ -1,4 +1,4 @@
-"""Stack_Data, an invented tool that says which box stands where: a repository with what has to be found before a release.
+"""Stack_Data, an invented tool for a storeroom: a repository in which things have to be found before a release.
 
 The history is data, so that nothing here needs git; `built` makes a real repository of it. All of it is invented: the
 key opens nothing, hosts end in .example, addresses are those kept for documentation, nobody was born on these days.

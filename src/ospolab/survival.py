@@ -1,4 +1,4 @@
-"""How long something lasts when much of it has not ended yet: Kaplan and Meier's estimate, and more than one way to end.
+"""How long something lasts when much of it has not ended yet: Kaplan and Meier's estimate, and several ways to end.
 
 A *life* is a time and how it ended: "" for not yet (censored: seen alive for that long, and no longer looked at).
 Nothing here knows about causes: a curve says how many were left, never why.
@@ -26,7 +26,7 @@ def curve(times: Sequence[float], ended: Sequence[bool], confidence: float = 0.9
     times: how long each was seen, 0 or more, in any unit; ended: whether it ended then (False: censored). Who is
     censored at a time is still counted among those at risk at that time. Returns a row for time 0 and one per time at
     which something ended: at_risk, ended, surviving (0..1), and low and high, the pointwise interval by Greenwood's
-    variance on the scale log(-log S), which stays within 0..1 (where S is 0 or 1, low = high = S: it says nothing there).
+    variance on the scale log(-log S), which stays within 0..1 (where S is 0 or 1, both are S: it says nothing).
     Raises ValueError for lists of different length and for a negative time.
     Source: Kaplan and Meier, J. Am. Stat. Assoc. 53 (1958) 457-481.
     """
@@ -51,8 +51,8 @@ def incidence(times: Sequence[float], ends: Sequence[str]) -> pd.DataFrame:
     """With several ways to end: the share that has ended in each way by each time, and the share left.
 
     ends: the way each ended, "" for not yet. A row for time 0 and one per time at which something ended, a column per
-    way (in alphabetical order), and "left"; each row adds up to 1. One minus the Kaplan-Meier estimate of a single way, with the
-    others taken as censored, would be larger: it asks what would be if nobody could end otherwise.
+    way (in alphabetical order), and "left"; each row adds up to 1. One minus the Kaplan-Meier estimate of one
+    way, with the others taken as censored, would be larger: it asks what would be if nobody could end otherwise.
     Source: Aalen and Johansen, Scand. J. Stat. 5 (1978) 141-150.
     """
     ways = sorted({end for end in ends if end})
@@ -104,18 +104,20 @@ def lives(
     ways: Mapping[str, Iterable[str]] | None = None,
     years: tuple[int, int] = (2016, 2026),
     entered: str = "sandbox",
+    stuck_after: float | None = None,
     until: pd.Timestamp = SEEN_UNTIL,
 ) -> pd.DataFrame:
     """The projects of `foundation_projects` as lives: project, cohort (year of entry), years, end.
 
     ways: what counts as an end, by name: {"archived": ["archived"]} (the default), or for two ways that compete
     {"moved up": ["incubating", "graduated"], "archived": ["archived"]}; whatever comes first counts. years: first and
-    last year of entry. entered: "sandbox" leaves out those that entered a level higher (accepted = incubating), "higher"
-    keeps only them, "any" keeps all. Time is in years; what has not ended by `until` is censored then (end "").
+    last year of entry. entered: "sandbox" leaves out those that entered a level higher (accepted = incubating), "any"
+    keeps all. stuck_after: a project that is neither archived nor has moved up so many years after it entered ends
+    then, as "stuck". Time is in years; what has not ended by `until` is censored then (end "").
     """
     table = load("foundation_projects")
     higher = table["accepted"] == table["incubating"]
-    kept = {"sandbox": ~higher, "higher": higher, "any": higher | True}[entered]
+    kept = {"sandbox": ~higher, "any": higher | True}[entered]
     kept &= table["accepted"].dt.year.between(*years) & (table["accepted"] <= until)
     rows = []
     for _, row in table[kept].iterrows():
@@ -125,6 +127,11 @@ def lives(
             for column in columns
             if pd.notna(row[column]) and row[column] <= until
         ]
+        if stuck_after is not None:
+            late = row["accepted"] + pd.Timedelta(days=stuck_after * YEAR)
+            moved = min((row[column] for column in ("incubating", "graduated") if pd.notna(row[column])), default=until)
+            if moved > late and late <= until:
+                dates.append((late, "stuck"))
         stop, end = min(dates, default=(until, ""))
         rows.append((row["project"], row["accepted"].year, (stop - row["accepted"]).days / YEAR, end))
     return pd.DataFrame(rows, columns=["project", "cohort", "years", "end"])

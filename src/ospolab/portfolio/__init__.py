@@ -24,6 +24,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.licence_policy import LicencePolicy, LicenceRules
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.release_report import ReleaseReport
     from ospolab.portfolio.relicensing_register import RelicensingRegister
     from ospolab.portfolio.sbom_file import Sbom
     from ospolab.portfolio.sbom_report import SbomReport
@@ -48,6 +49,7 @@ def kinds() -> list[type[Paper]]:
         LicenceRules,
         CompatibilityReport,
         ContributionMemo,
+        ReleaseReport,
         FundingPlan,
         WatchList,
         TriageReport,

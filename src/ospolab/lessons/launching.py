@@ -1,0 +1,240 @@
+"""The views of the lab "Ready to release" (advocate/governance)."""
+
+from __future__ import annotations
+
+import html
+from functools import cache
+
+import ipywidgets
+import pandas as pd
+from IPython.display import HTML
+
+from ospolab import launch, storeroom, survival
+from ospolab.lessons import tables
+from ospolab.lessons.explorers import Explorer
+from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+
+__all__ = ["MOVES", "after", "commits", "explorer", "opening", "places", "read", "sheet", "told", "tree"]
+
+# Two ways in which a time in the sandbox can end.
+MOVES = {"moved up": ["incubating", "graduated"], "archived": ["archived"]}
+LANES = ("key", "host", "loans", "scale", "cipher", "patent")
+
+
+def opening() -> Figure:
+    """The picture the lesson opens with: after which commits which finding is in the files."""
+    history, dates = storeroom.history(), [step.on for step in storeroom.steps()]
+    drawing, ax = canvas(height=3.2)
+    said = []
+    for lane, name in enumerate(reversed(LANES)):
+        words, needle = storeroom.FINDINGS[name]
+        held = launch.holding(history, needle)
+        for at, subject in enumerate(storeroom.SUBJECTS):
+            if subject in held:
+                colour, hatch = (ORANGE, "//") if held[-1] != storeroom.SUBJECTS[-1] else (BLUE, "")
+                ax.barh(lane, 0.9, left=at + 0.05, height=0.6, color=colour, hatch=hatch, edgecolor="none")
+        first = dates[storeroom.SUBJECTS.index(held[0])]
+        last = (
+            "today" if held[-1] == storeroom.SUBJECTS[-1] else f"before {dates[storeroom.SUBJECTS.index(held[-1]) + 1]}"
+        )
+        said.append(f"{words}: from {first} to {last}, {len(held)} commits")
+    ax.set_yticks(range(len(LANES)), [storeroom.FINDINGS[name][0] for name in reversed(LANES)])
+    ax.set_xticks([at + 0.5 for at in range(len(dates))], [f"{day[5:7]}/{day[2:4]}" for day in dates])
+    ax.set_xlim(0, len(dates))
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("ten commits, by month")
+    return figure(
+        drawing,
+        alt=f"Six lanes over ten commits. {'; '.join(reversed(said))}. Only the key's ends earlier.",
+        caption="What is in the files after each commit of an invented repository. Five things are still there. The "
+        "key was taken out, and matters most: whoever gets the repository gets all ten columns.",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ the repository, read
+
+
+def commits() -> HTML:
+    """The ten commits: the day, the role, what it says and which files it writes."""
+    rows = {
+        step.subject: {"day": step.on, "by": f"the {step.by}", "files": ", ".join(step.files)}
+        for step in storeroom.steps()
+    }
+    return tables.stacked(pd.DataFrame.from_dict(rows, orient="index"))
+
+
+def tree() -> HTML:
+    """The files of the last commit, with the lines of each but for the licence."""
+    files = storeroom.history()[-1][1]
+    shown = "".join(
+        f"<details><summary><code>{path}</code></summary><pre>{html.escape(_lines(path, text))}</pre></details>"
+        for path, text in sorted(files.items())
+    )
+    return HTML(f'<div class="ospolab-files">{shown}</div>')
+
+
+def _lines(path: str, text: str) -> str:
+    return text.splitlines()[0] + " ... (the whole text is there)" if path == "LICENSE" else text
+
+
+def read(path: str, commit: int = 10) -> HTML:
+    """A file as it stood after a commit (1 is the first)."""
+    return HTML(f"<pre>{html.escape(storeroom.history()[commit - 1][1][path])}</pre>")
+
+
+def places() -> HTML:
+    """What a search for eight patterns finds: after how many of the ten commits, and whether it is there today."""
+    history = storeroom.history()
+    rows = [
+        [words, str(len(launch.holding(history, needle))), "yes" if _today(needle) else "no"]
+        for words, needle in storeroom.FINDINGS.values()
+    ]
+    return tables.plain(["found", "after so many commits", "today"], rows)
+
+
+def _today(needle: str) -> bool:
+    return bool(launch.holding(storeroom.history()[-1:], needle))
+
+
+def told() -> HTML:
+    """What the team of the exercise says two days before the release, finding by finding."""
+    return tables.stacked(pd.DataFrame({"the team says": TOLD}))
+
+
+TOLD = {
+    "key": "The provider confirmed on Tuesday that it is revoked, and that nobody but us had used it. Then we rewrote "
+    "the history. A search through all commits of a fresh clone finds nothing.",
+    "host": "I deleted the address in the last commit. A search of the files finds nothing.",
+    "loans": "Out of all commits, together with the key; a search through them finds nothing. The tests use made-up "
+    "rows. Before and after, commit by commit, only the settings and this file differ.",
+    "scale.js": "The licence text of its authors lies beside it since Monday.",
+    "community files": "CONTRIBUTING is there. SECURITY.md says: to be done.",
+    "contractor": "Purchasing looks for the contract. They say next week.",
+    "cipher": "Replaced by the standard library. Counsel answered the question on export in writing; it is filed.",
+}
+
+
+# --------------------------------------------------------------------------------------------------- survival, explorer
+
+
+def after(times: tuple[float, ...] = (3, 4), *ranges: tuple[int, int]) -> pd.DataFrame:
+    """Per cent that had moved up, been archived, or done neither, so long after they entered, by years of entry."""
+    rows = {}
+    for years in ranges:
+        lives = survival.lives(MOVES, years)
+        table = survival.incidence(lives["years"], lives["end"])
+        for time in times:
+            now = survival.at(table, time) * 100
+            rows[f"{years[0]}–{years[1]}", f"{time:g} years"] = {
+                "projects": len(lives),
+                "moved up": round(now.get("moved up", 0.0), 1),
+                "archived": round(now.get("archived", 0.0), 1),
+                "neither": round(now["left"], 1),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def sheet(*ranges: tuple[int, int]) -> HTML:
+    """`after` 3 and 4 years, as a table that fits a narrow page."""
+    rows = [
+        [*index, *(f"{value:g}" for value in row)]
+        for index, row in zip(after((3, 4), *ranges).index, after((3, 4), *ranges).to_numpy(), strict=True)
+    ]
+    return tables.plain(["entered", "after", "projects", "moved up, %", "archived, %", "neither, %"], rows)
+
+
+ENDS = {"archived": "archived", "moved up": "moved up", "archived, or 3 years without moving up": "stuck"}
+OPEN = {
+    "count for as long as they were seen": "seen",
+    "are left out": "out",
+    "count as if they never ended": "never",
+}
+
+
+def explorer() -> Explorer:
+    """Years of entry, what counts as an end and what becomes of those still open, against the share that ended."""
+    return Explorer(
+        "How many end, and how soon?",
+        _view,
+        {
+            "years": ipywidgets.IntRangeSlider(
+                value=(2021, 2022), min=2017, max=2026, description="Entered in", continuous_update=False
+            ),
+            "end": ipywidgets.Dropdown(options=ENDS, value="archived", description="An end is"),
+            "still": ipywidgets.Dropdown(options=OPEN, value="seen", description="Those still open"),
+            "horizon": ipywidgets.IntSlider(
+                value=4, min=1, max=8, description="Looked at after, years", continuous_update=False
+            ),
+        },
+    )
+
+
+@cache
+def _ended(years: tuple[int, int], inside: bool, end: str, still: str) -> tuple[pd.DataFrame, int]:
+    """The share that had ended in a way by each time, and how many projects that is from."""
+    stuck = 3 if end == "stuck" else None
+    ways = MOVES if end == "moved up" else {"archived": ["archived"]}
+    lives = survival.lives(ways, (2016, 2026), stuck_after=stuck)
+    lives = lives[lives["cohort"].between(*years) == inside]
+    if still == "out":
+        lives = lives[lives["end"] != ""]
+    elif still == "never":
+        lives = lives.assign(years=lives["years"].where(lives["end"] != "", float("inf")))
+    table = survival.incidence(lives["years"], lives["end"])
+    shown = table["moved up"] if end == "moved up" and "moved up" in table else 1 - table["left"]
+    kept = (shown * 100).to_frame("ended")
+    # Where only the ended are counted, nobody is left to be seen: the last value stands.
+    kept.attrs["seen"] = float("inf") if still == "out" else table.attrs["seen"]
+    return kept, len(lives)
+
+
+def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[str, Figure]:
+    drawing, ax = canvas()
+    shares, words = [], []
+    names = (f"{years[0]}–{years[1]}" if years[0] < years[1] else str(years[0]), "all other years")
+    for inside, name, colour, dash in zip((True, False), names, (BLUE, ORANGE), ("-", "--"), strict=True):
+        table, size = _ended(tuple(years), inside, end, still)
+        seen = min(table.attrs["seen"], 9.5)
+        times = [*(time for time in table.index if time <= seen), seen]
+        values = [*table["ended"][: len(times) - 1], table["ended"].iloc[len(times) - 2]] if size else []
+        ax.step(times if size else [], values, dash, where="post", color=colour, label=f"{name} ({size})")
+        share = survival.at(table, horizon)["ended"] if size and horizon <= table.attrs["seen"] else None
+        shares.append(share)
+        words.append(f"{name}, {size} projects: " + (_words(share) if share is not None else "nobody was seen so long"))
+    ax.axvline(horizon, color=BLUE, linewidth=1, linestyle=":")
+    ax.set_xlim(0, 9.5)
+    ax.set_ylim(0, 105 if still == "out" else max(60, *(ax.get_ylim()[1],)))
+    ax.set_xlabel("years since they entered")
+    ax.set_ylabel("% ended")
+    ax.legend(loc="upper left")
+    label = {value: text for text, value in ENDS.items()}[end]
+    picture = figure(
+        drawing,
+        alt=f"Two rising steps, the share of sandbox projects that had ended ({label}) by years since they entered. "
+        f"After {horizon} years: {'; '.join(words)}.",
+        caption=f"Entered in the sandbox of one foundation; an end is: {label}. Data: foundation_projects.",
+    )
+    return _said(names, shares, horizon, label, still), picture
+
+
+def _words(share: float) -> str:
+    return f"{share:.0f} %"
+
+
+def _said(names: tuple[str, str], shares: list[float | None], horizon: int, label: str, still: str) -> str:
+    ours, others = shares
+    end = f"({label})"
+    if ours is None:
+        return f"Nobody who entered in {names[0]} was seen for {horizon} years. <b>There is no answer yet.</b>"
+    said = f"After {horizon} years <b>{ours:.0f} %</b> of those of {names[0]} had ended {end}"
+    if others is None:
+        return f"{said}. Nobody of the other years was seen so long. <b>There is nothing to compare with.</b>"
+    said += f", and {others:.0f} % of all others."
+    near = abs(ours - others) < 5
+    verdict = "They differ little." if near else f"<b>{'More' if ours > others else 'Fewer'} of {names[0]} ended.</b>"
+    warns = {
+        "seen": "",
+        "out": " But only projects that ended are counted: sooner or later that makes 100 %.",
+        "never": " But a project of last year is counted as one that will never end.",
+    }
+    return f"{said} {verdict}{warns[still]}"
