@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-__all__ = ["MISSING", "NoGit", "Repository", "available", "repository"]
+__all__ = ["MISSING", "NoGit", "Nowhere", "Repository", "available", "repository"]
 
 MISSING = (
     "This cell needs the program git, which is not on this machine. Install it (https://git-scm.com/downloads) and "
@@ -28,6 +28,18 @@ MISSING = (
 
 class NoGit(RuntimeError):
     """There is no git on this machine; the message says what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]  # notebooks show the sentence alone
+
+
+class Nowhere:
+    """Stands where a repository would be on a machine without git: whatever is asked of it raises NoGit."""
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise NoGit(MISSING)
 
 
 def available() -> bool:

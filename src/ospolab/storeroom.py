@@ -7,15 +7,28 @@ Dedicated to the public domain under CC0-1.0.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from ospolab import gitwork
 
-__all__ = ["EXAMPLE_KEY", "FINDINGS", "HOST", "KEY", "PACKAGE", "SUBJECTS", "Step", "built", "history", "steps"]
+__all__ = [
+    "EXAMPLE_KEY",
+    "FINDINGS",
+    "HOST",
+    "KEY",
+    "PACKAGE",
+    "SUBJECTS",
+    "Step",
+    "built",
+    "history",
+    "opened",
+    "steps",
+]
 
 PACKAGE = "Stack_Data"
 # In pieces, so that no scanner of a forge takes this file for a leak: one is invented, the other one is Amazon's own
@@ -173,3 +186,12 @@ def built() -> Iterator[gitwork.Repository]:
                 repo.remove(path) if text is None else repo.write(path, text)
             repo.commit(step.subject, on=step.on, by=step.by)
         yield repo
+
+
+def opened() -> gitwork.Repository | gitwork.Nowhere:
+    """The repository, for as long as this program runs: for the cells of a notebook. Without git, what says so."""
+    if not gitwork.available():
+        return gitwork.Nowhere()
+    until_the_end = ExitStack()
+    atexit.register(until_the_end.close)
+    return until_the_end.enter_context(built())

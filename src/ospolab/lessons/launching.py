@@ -125,7 +125,7 @@ def after(times: tuple[float, ...] = (3, 4), *ranges: tuple[int, int]) -> pd.Dat
         table = survival.incidence(lives["years"], lives["end"])
         for time in times:
             now = survival.at(table, time) * 100
-            rows[f"{years[0]}–{years[1]}", f"{time:g} years"] = {
+            rows[_range(years), f"{time:g} years"] = {
                 "projects": len(lives),
                 "moved up": round(now.get("moved up", 0.0), 1),
                 "archived": round(now.get("archived", 0.0), 1),
@@ -134,13 +134,17 @@ def after(times: tuple[float, ...] = (3, 4), *ranges: tuple[int, int]) -> pd.Dat
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def sheet(*ranges: tuple[int, int]) -> HTML:
-    """`after` 3 and 4 years, as a table that fits a narrow page."""
+def sheet(*ranges: tuple[int, int], at: tuple[float, ...] = (3, 4)) -> HTML:
+    """`after`, as a table that fits a narrow page."""
+    table = after(tuple(at), *ranges)
     rows = [
-        [*index, *(f"{value:g}" for value in row)]
-        for index, row in zip(after((3, 4), *ranges).index, after((3, 4), *ranges).to_numpy(), strict=True)
+        [*names, *(f"{value:g}" for value in row)] for names, row in zip(table.index, table.to_numpy(), strict=True)
     ]
     return tables.plain(["entered", "after", "projects", "moved up, %", "archived, %", "neither, %"], rows)
+
+
+def _range(years: tuple[int, int]) -> str:
+    return f"{years[0]}–{years[1]}" if years[0] < years[1] else str(years[0])
 
 
 ENDS = {"archived": "archived", "moved up": "moved up", "archived, or 3 years without moving up": "stuck"}
@@ -191,7 +195,7 @@ def _ended(years: tuple[int, int], inside: bool, end: str, still: str) -> tuple[
 def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[str, Figure]:
     drawing, ax = canvas()
     shares, words = [], []
-    names = (f"{years[0]}–{years[1]}" if years[0] < years[1] else str(years[0]), "all other years")
+    names = (_range(years), "all other years")
     for inside, name, colour, dash in zip((True, False), names, (BLUE, ORANGE), ("-", "--"), strict=True):
         table, size = _ended(tuple(years), inside, end, still)
         seen = min(table.attrs["seen"], 9.5)
