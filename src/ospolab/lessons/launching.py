@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from functools import cache
 
 import ipywidgets
@@ -89,7 +90,7 @@ def places() -> HTML:
         [words, str(len(launch.holding(history, needle))), "yes" if _today(needle) else "no"]
         for words, needle in storeroom.FINDINGS.values()
     ]
-    return tables.plain(["found", "after so many commits", "today"], rows)
+    return tables.plain(["found", "commits", "today"], rows)
 
 
 def _today(needle: str) -> bool:
@@ -173,41 +174,59 @@ def explorer() -> Explorer:
     )
 
 
+@dataclass(frozen=True)
+class _Side:
+    """One of the two groups: its name, the share that had ended by each time, how long one was seen, and how many.
+
+    share: what had ended by the horizon, None where nobody was seen so long. known: of how many it is known where they
+    stood then; the others count for as long as they were seen.
+    """
+
+    name: str
+    ended: pd.Series
+    seen: float
+    size: int
+    share: float | None
+    known: int
+
+
 @cache
-def _ended(years: tuple[int, int], inside: bool, end: str, still: str) -> tuple[pd.DataFrame, int]:
-    """The share that had ended in a way by each time, and how many projects that is from."""
-    stuck = 3 if end == "stuck" else None
+def _side(years: tuple[int, int], inside: bool, end: str, still: str, horizon: int) -> _Side:
+    name = _range(years) if inside else "all other years"
     ways = MOVES if end == "moved up" else {"archived": ["archived"]}
-    lives = survival.lives(ways, (2016, 2026), stuck_after=stuck)
+    lives = survival.lives(ways, (2016, 2026), stuck_after=3 if end == "stuck" else None)
     lives = lives[lives["cohort"].between(*years) == inside]
     if still == "out":
         lives = lives[lives["end"] != ""]
     elif still == "never":
         lives = lives.assign(years=lives["years"].where(lives["end"] != "", float("inf")))
+    if lives.empty:
+        return _Side(name, pd.Series(dtype=float), 0.0, 0, None, 0)
     table = survival.incidence(lives["years"], lives["end"])
-    shown = table["moved up"] if end == "moved up" and "moved up" in table else 1 - table["left"]
-    kept = (shown * 100).to_frame("ended")
+    ended = 100 * (
+        table["moved up"] if "moved up" in table else 0 * table["left"] if end == "moved up" else 1 - table["left"]
+    )
     # Where only the ended are counted, nobody is left to be seen: the last value stands.
-    kept.attrs["seen"] = float("inf") if still == "out" else table.attrs["seen"]
-    return kept, len(lives)
+    seen = float("inf") if still == "out" else table.attrs["seen"]
+    share = float(ended[ended.index <= horizon].iloc[-1]) if horizon <= seen else None
+    lost = int(((lives["end"] == "") & (lives["years"] < horizon)).sum())
+    return _Side(name, ended, seen, len(lives), share, len(lives) - lost)
 
 
 def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[str, Figure]:
     drawing, ax = canvas()
-    shares, words = [], []
-    names = (_range(years), "all other years")
-    for inside, name, colour, dash in zip((True, False), names, (BLUE, ORANGE), ("-", "--"), strict=True):
-        table, size = _ended(tuple(years), inside, end, still)
-        seen = min(table.attrs["seen"], 9.5)
-        times = [*(time for time in table.index if time <= seen), seen]
-        values = [*table["ended"][: len(times) - 1], table["ended"].iloc[len(times) - 2]] if size else []
-        ax.step(times if size else [], values, dash, where="post", color=colour, label=f"{name} ({size})")
-        share = survival.at(table, horizon)["ended"] if size and horizon <= table.attrs["seen"] else None
-        shares.append(share)
-        words.append(f"{name}, {size} projects: " + (_words(share) if share is not None else "nobody was seen so long"))
+    sides = [_side(tuple(years), inside, end, still, horizon) for inside in (True, False)]
+    words = []
+    for side, colour, dash in zip(sides, (BLUE, ORANGE), ("-", "--"), strict=True):
+        until = min(side.seen, 9.5)
+        shown = side.ended[side.ended.index <= until]
+        if side.size:
+            steps = [*shown.index, until], [*shown, shown.iloc[-1]]
+            ax.step(*steps, dash, where="post", color=colour, label=f"{side.name} ({side.size})")
+        words.append(f"{side.name}, {side.size} projects: {_share(side)}")
     ax.axvline(horizon, color=BLUE, linewidth=1, linestyle=":")
     ax.set_xlim(0, 9.5)
-    ax.set_ylim(0, 105 if still == "out" else max(60, *(ax.get_ylim()[1],)))
+    ax.set_ylim(0, 105 if still == "out" else max(60, ax.get_ylim()[1]))
     ax.set_xlabel("years since they entered")
     ax.set_ylabel("% ended")
     ax.legend(loc="upper left")
@@ -218,27 +237,30 @@ def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[s
         f"After {horizon} years: {'; '.join(words)}.",
         caption=f"Entered in the sandbox of one foundation; an end is: {label}. Data: foundation_projects.",
     )
-    return _said(names, shares, horizon, label, still), picture
+    return _said(sides, horizon, label, still), picture
 
 
-def _words(share: float) -> str:
-    return f"{share:.0f} %"
+def _share(side: _Side) -> str:
+    return "nobody was seen so long" if side.share is None else f"{side.share:.0f} %"
 
 
-def _said(names: tuple[str, str], shares: list[float | None], horizon: int, label: str, still: str) -> str:
-    ours, others = shares
-    end = f"({label})"
-    if ours is None:
-        return f"Nobody who entered in {names[0]} was seen for {horizon} years. <b>There is no answer yet.</b>"
-    said = f"After {horizon} years <b>{ours:.0f} %</b> of those of {names[0]} had ended {end}"
-    if others is None:
+def _said(sides: list[_Side], horizon: int, label: str, still: str) -> str:
+    ours, others = sides
+    after = f"After {horizon} year{'s' * (horizon > 1)}"
+    if ours.share is None:
+        return f"{after}: nobody who entered in {ours.name} was seen for so long. <b>There is no answer yet.</b>"
+    said = f"{after} <b>{ours.share:.0f} %</b> of those of {ours.name} had ended ({label})"
+    if others.share is None:
         return f"{said}. Nobody of the other years was seen so long. <b>There is nothing to compare with.</b>"
-    said += f", and {others:.0f} % of all others."
-    near = abs(ours - others) < 5
-    verdict = "They differ little." if near else f"<b>{'More' if ours > others else 'Fewer'} of {names[0]} ended.</b>"
-    warns = {
-        "seen": "",
-        "out": " But only projects that ended are counted: sooner or later that makes 100 %.",
-        "never": " But a project of last year is counted as one that will never end.",
+    said += f", and {others.share:.0f} % of all others."
+    gap = ours.share - others.share
+    said += (
+        f" <b>{'More' if gap > 0 else 'Fewer'} of {ours.name} ended.</b>" if abs(gap) >= 5 else " They differ little."
+    )
+    more = {
+        "seen": f"Where they stood then is known of {ours.known} of {ours.size}; the others count as long as they were "
+        "seen.",
+        "out": "But only projects that ended are counted: sooner or later that makes 100 %.",
+        "never": "But a project of last year is counted as one that will never end.",
     }
-    return f"{said} {verdict}{warns[still]}"
+    return f"{said} {more[still]}"
