@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from ospolab import gitwork
+from ospolab import doorstep, gitwork
 
 __all__ = [
     "EXAMPLE_KEY",
@@ -37,25 +37,9 @@ KEY = "-".join(["TESTKEY", "0000", "4711"])
 EXAMPLE_KEY = "".join(["AKIA", "IOSFODNN7", "EXAMPLE"])
 HOST = "inventory.corp.example"
 
+# REUSE-IgnoreStart: what follows belongs to the repository that is built, not to this file.
 HEADER = "# SPDX-License-Identifier: MIT\n"
-LICENSE = """\
-MIT License
-
-Copyright (c) 2025 the authors of Stack_Data
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
-rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
-persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
-Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-"""
+LICENSE = f"Copyright (c) 2025 the authors of Stack_Data\n\n{doorstep.MIT}"
 PLAN = f"{HEADER}def plan(boxes, shelves):\n    return dict(zip(boxes, shelves))\n"
 CLIENT = f"""\
 from configparser import ConfigParser
@@ -78,6 +62,7 @@ SIGN = f"""\
 def scramble(text, secret):
     return bytes(a ^ b for a, b in zip(text, secret))
 """
+# REUSE-IgnoreEnd
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ospolab.lessons import tables
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 
-__all__ = ["MOVES", "after", "commits", "explorer", "opening", "places", "read", "sheet", "told", "tree"]
+__all__ = ["MOVES", "after", "commits", "explorer", "opening", "places", "sheet", "told", "tree"]
 
 # Two ways in which a time in the sandbox can end.
 MOVES = {"moved up": ["incubating", "graduated"], "archived": ["archived"]}
@@ -65,22 +65,13 @@ def commits() -> HTML:
 
 
 def tree() -> HTML:
-    """The files of the last commit, with the lines of each but for the licence."""
+    """The files of the last commit, with the lines of each."""
     files = storeroom.history()[-1][1]
     shown = "".join(
-        f"<details><summary><code>{path}</code></summary><pre>{html.escape(_lines(path, text))}</pre></details>"
+        f"<details><summary><code>{path}</code></summary><pre>{html.escape(text)}</pre></details>"
         for path, text in sorted(files.items())
     )
     return HTML(f'<div class="ospolab-files">{shown}</div>')
-
-
-def _lines(path: str, text: str) -> str:
-    return text.splitlines()[0] + " ... (the whole text is there)" if path == "LICENSE" else text
-
-
-def read(path: str, commit: int = 10) -> HTML:
-    """A file as it stood after a commit (1 is the first)."""
-    return HTML(f"<pre>{html.escape(storeroom.history()[commit - 1][1][path])}</pre>")
 
 
 def places() -> HTML:
