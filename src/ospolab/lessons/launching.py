@@ -99,7 +99,7 @@ TOLD = {
     "host": "I deleted the address in the last commit. A search of the files finds nothing.",
     "loans": "Out of all commits, together with the key; a search through them finds nothing. The tests use made-up "
     "rows. Before and after, commit by commit, only the settings and this file differ.",
-    "scale.js": "The licence text of its authors lies beside it since Monday.",
+    "scale.js": "The licence text of its authors lies beside it since Monday: look at the last commit.",
     "community files": "CONTRIBUTING is there. SECURITY.md says: to be done.",
     "contractor": "Purchasing looks for the contract. They say next week.",
     "cipher": "Replaced by the standard library. Counsel answered the question on export in writing; it is filed.",
@@ -127,12 +127,12 @@ def after(times: tuple[float, ...] = (3, 4), *ranges: tuple[int, int]) -> pd.Dat
 
 
 def sheet(*ranges: tuple[int, int], at: tuple[float, ...] = (3, 4)) -> HTML:
-    """`after`, as a table that fits a narrow page."""
-    table = after(tuple(at), *ranges)
+    """`after`, in per cent, as a table that fits a narrow page."""
     rows = [
-        [*names, *(f"{value:g}" for value in row)] for names, row in zip(table.index, table.to_numpy(), strict=True)
+        [f"{years} ({row.projects:.0f})", time, *(f"{row[name]:.1f}" for name in ("moved up", "archived", "neither"))]
+        for (years, time), row in after(tuple(at), *ranges).iterrows()
     ]
-    return tables.plain(["entered", "after", "projects", "moved up, %", "archived, %", "neither, %"], rows)
+    return tables.plain(["entered (projects)", "after", "moved up", "archived", "neither"], rows)
 
 
 def _range(years: tuple[int, int]) -> str:
