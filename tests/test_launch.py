@@ -38,7 +38,11 @@ def test_git_says_what_the_functions_say_before_and_after_a_rewrite():
 def test_without_git_the_cells_say_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     nowhere = storeroom.opened()
-    for ask in (lambda: nowhere.git("log"), lambda: nowhere.clone("copy"), lambda: launch.of(nowhere)):
+    for ask in (
+        lambda: nowhere.git("log"),
+        lambda: nowhere.clone("copy").git("log"),
+        lambda: launch.of(nowhere.rewritten("clean", {})),
+    ):
         with pytest.raises(gitwork.NoGit) as raised:
             ask()
         assert raised.value._render_traceback_() == [gitwork.MISSING]
