@@ -50,6 +50,8 @@ def test_ways_to_end_share_what_has_ended():
     assert table.sum(axis=1).to_list() == pytest.approx([1, 1, 1, 1])
     # 1/5; of the 4/5 left, 1/4; of the 3/5 left then, of whom two are watched, 1/2.
     assert table.loc[4].to_dict() == pytest.approx({"a": 0.5, "b": 0.2, "left": 0.3})
+    # Two at the same time, each in its own way.
+    assert survival.incidence([1, 1, 2], ["a", "b", ""]).loc[1].to_list() == pytest.approx([1 / 3] * 3)
     # With one way to end it is the Kaplan-Meier estimate.
     alone = survival.incidence(TREATED, ["x" if end else "" for end in RELAPSED])
     assert alone["left"].to_list() == pytest.approx(survival.curve(TREATED, RELAPSED)["surviving"].to_list())
