@@ -120,6 +120,14 @@ def test_the_explorer_changes_its_conclusion():
     assert "More of 2021–2022 ended" in says(late, "archived", "seen")
     assert "Fewer of 2021–2022 ended" in says(late, "moved up", "seen")
     assert "93 % of those of 2021–2022" in says(late, "stuck", "seen")
+    rows = re.findall(r"<td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>", launching.settings().data)
+    told = [
+        says(young, "archived", "never"),
+        "",
+        *(says(late, end, "seen") for end in ("archived", "moved up", "stuck")),
+    ]
+    assert rows[1][1] == "not known" and len(rows) == len(told)
+    assert all(f"{ours} of those" in one for (_, ours, _), one in zip(rows, told, strict=True) if one)
     # Of those that stand today and entered less than four years ago, it is not known.
     table = survival.lives(None, late)
     unknown = ((table["end"] == "") & (table["years"] < 4)).sum()

@@ -15,7 +15,7 @@ from ospolab.lessons import tables
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 
-__all__ = ["MOVES", "after", "commits", "explorer", "opening", "places", "sheet", "told", "tree"]
+__all__ = ["MOVES", "after", "commits", "explorer", "opening", "places", "settings", "sheet", "told", "tree"]
 
 # Two ways in which a time in the sandbox can end.
 MOVES = {"moved up": ["incubating", "graduated"], "archived": ["archived"]}
@@ -165,6 +165,22 @@ def explorer() -> Explorer:
     )
 
 
+def settings(horizon: int = 4) -> HTML:
+    """What the explorer says at five settings, as a table: what had ended by the horizon, in per cent."""
+    rows = []
+    for years, end, still in (
+        ((2023, 2026), "archived", "never"),
+        ((2023, 2026), "archived", "seen"),
+        ((2021, 2022), "archived", "seen"),
+        ((2021, 2022), "moved up", "seen"),
+        ((2021, 2022), "stuck", "seen"),
+    ):
+        words = {value: text for text, value in ENDS.items()}[end], {value: text for text, value in OPEN.items()}[still]
+        shares = (_share(_side(years, inside, end, still, horizon)) for inside in (True, False))
+        rows.append([f"{_range(years)}; {words[0]}; those still open {words[1]}", *shares])
+    return tables.plain([f"after {horizon} years", "ended", "all others"], rows)
+
+
 @dataclass(frozen=True)
 class _Side:
     """One of the two groups: its name, the share that had ended by each time, how long one was seen, and how many.
@@ -232,7 +248,7 @@ def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[s
 
 
 def _share(side: _Side) -> str:
-    return "nobody was seen so long" if side.share is None else f"{side.share:.0f} %"
+    return "not known" if side.share is None else f"{side.share:.0f} %"
 
 
 def _said(sides: list[_Side], horizon: int, label: str, still: str) -> str:
