@@ -167,7 +167,7 @@ def explorer() -> Explorer:
 
 def settings(horizon: int = 4) -> HTML:
     """What the explorer says at five settings, as a table: what had ended by the horizon, in per cent."""
-    rows = []
+    rows = {}
     for years, end, still in (
         ((2023, 2026), "archived", "never"),
         ((2023, 2026), "archived", "seen"),
@@ -176,9 +176,10 @@ def settings(horizon: int = 4) -> HTML:
         ((2021, 2022), "stuck", "seen"),
     ):
         words = {value: text for text, value in ENDS.items()}[end], {value: text for text, value in OPEN.items()}[still]
-        shares = (_share(_side(years, inside, end, still, horizon)) for inside in (True, False))
-        rows.append([f"{_range(years)}; {words[0]}; those still open {words[1]}", *shares])
-    return tables.plain([f"after {horizon} years", "ended", "all others"], rows)
+        shares = [_share(_side(years, inside, end, still, horizon)) for inside in (True, False)]
+        rows[f"{_range(years)}: {words[0]}. Those still open {words[1]}"] = shares
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["ended", "all others"])
+    return tables.wrapped(table.rename_axis(f"after {horizon} years"), least="5em")
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[s
     ax.set_ylim(0, 105 if still == "out" else max(60, ax.get_ylim()[1]))
     ax.set_xlabel("years since they entered")
     ax.set_ylabel("% ended")
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper left", frameon=False)
     label = {value: text for text, value in ENDS.items()}[end]
     picture = figure(
         drawing,
