@@ -128,11 +128,10 @@ def after(times: tuple[float, ...] = (3, 4), *ranges: tuple[int, int]) -> pd.Dat
 
 def sheet(*ranges: tuple[int, int], at: tuple[float, ...] = (3, 4)) -> HTML:
     """`after`, in per cent, as a table that fits a narrow page."""
-    rows = [
-        [f"{years} ({row.projects:.0f})", time, *(f"{row[name]:.1f}" for name in ("moved up", "archived", "neither"))]
-        for (years, time), row in after(tuple(at), *ranges).iterrows()
-    ]
-    return tables.plain(["entered (projects)", "after", "moved up", "archived", "neither"], rows)
+    table = after(tuple(at), *ranges)
+    table.index = [f"{years} ({size:.0f}), {time}" for (years, time), size in table["projects"].items()]
+    shown = table[["moved up", "archived", "neither"]].map("{:.1f}".format)
+    return tables.wrapped(shown.rename_axis("entered (projects), after"), least="0")
 
 
 def _range(years: tuple[int, int]) -> str:
