@@ -119,7 +119,7 @@ def test_the_explorer_changes_its_conclusion():
     assert "There is no answer yet" in says(young, "archived", "seen")
     assert "More of 2021–2022 ended" in says(late, "archived", "seen")
     assert "Fewer of 2021–2022 ended" in says(late, "moved up", "seen")
-    assert "93 % of those of 2021–2022" in says(late, "stuck", "seen")
+    assert "93 % (86 to 97) of those of 2021–2022" in says(late, "stuck", "seen")
     cell = "<td[^>]*>([^<]*)</td>"
     rows = re.findall(f">([^<>]*)</th>{cell}{cell}", launching.settings().data)
     told = [
@@ -128,7 +128,7 @@ def test_the_explorer_changes_its_conclusion():
         *(says(late, end, "seen") for end in ("archived", "moved up", "stuck")),
     ]
     assert rows[1][1] == "not known" and len(rows) == len(told)
-    assert all(f"{ours} of those" in one for (_, ours, _), one in zip(rows, told, strict=True) if one)
+    assert all(f"After 4 years {ours} " in one for (_, ours, _), one in zip(rows, told, strict=True) if one)
     # Of those that stand today and entered less than four years ago, it is not known.
     table = survival.lives(None, late)
     unknown = ((table["end"] == "") & (table["years"] < 4)).sum()

@@ -186,7 +186,7 @@ class _Side:
     """One of the two groups: its name, the share that had ended by each time, how long one was seen, and how many.
 
     share: what had ended by the horizon, None where nobody was seen so long. known: of how many it is known where they
-    stood then; the others count for as long as they were seen.
+    stood then; the others count for as long as they were seen. interval: of the share, at 95 %, where there is one.
     """
 
     name: str
@@ -195,6 +195,7 @@ class _Side:
     size: int
     share: float | None
     known: int
+    interval: tuple[float, float] | None = None
 
 
 @cache
@@ -217,7 +218,11 @@ def _side(years: tuple[int, int], inside: bool, end: str, still: str, horizon: i
     seen = float("inf") if still == "out" else table.attrs["seen"]
     share = float(ended[ended.index <= horizon].iloc[-1]) if horizon <= seen else None
     lost = int(((lives["end"] == "") & (lives["years"] < horizon)).sum())
-    return _Side(name, ended, seen, len(lives), share, len(lives) - lost)
+    interval = None
+    if share and still == "seen" and end != "moved up":
+        row = survival.at(survival.curve(lives["years"], lives["end"] != ""), horizon)
+        interval = 100 * (1 - row["high"]), 100 * (1 - row["low"])
+    return _Side(name, ended, seen, len(lives), share, len(lives) - lost, interval)
 
 
 def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[str, Figure]:
@@ -247,6 +252,10 @@ def _view(years: tuple[int, int], end: str, still: str, horizon: int) -> tuple[s
     return _said(sides, horizon, label, still), picture
 
 
+def _interval(side: _Side) -> str:
+    return f" ({side.interval[0]:.0f} to {side.interval[1]:.0f})" if side.interval else ""
+
+
 def _share(side: _Side) -> str:
     return "not known" if side.share is None else f"{side.share:.0f} %"
 
@@ -256,17 +265,18 @@ def _said(sides: list[_Side], horizon: int, label: str, still: str) -> str:
     after = f"After {horizon} year{'s' * (horizon > 1)}"
     if ours.share is None:
         return f"{after}: nobody who entered in {ours.name} was seen for so long. <b>There is no answer yet.</b>"
-    said = f"{after} <b>{ours.share:.0f} %</b> of those of {ours.name} had ended ({label})"
+    said = f"{after} <b>{ours.share:.0f} %</b>{_interval(ours)} of those of {ours.name} had ended ({label})"
     if others.share is None:
         return f"{said}. Nobody of the other years was seen so long. <b>There is nothing to compare with.</b>"
-    said += f", and {others.share:.0f} % of all others."
+    said += f", and {others.share:.0f} %{_interval(others)} of all others."
     gap = ours.share - others.share
     said += (
         f" <b>{'More' if gap > 0 else 'Fewer'} of {ours.name} ended.</b>" if abs(gap) >= 5 else " They differ little."
     )
+    how = "In brackets: 95 % interval. " if ours.interval or others.interval else ""
     more = {
-        "seen": f"Where they stood then is known of {ours.known} of {ours.size}; the others count as long as they were "
-        "seen.",
+        "seen": f"{how}Where they stood then is known of {ours.known} of {ours.size}; the others count as long as "
+        "they were seen.",
         "out": "But only projects that ended are counted: sooner or later that makes 100 %.",
         "never": "But a project of last year is counted as one that will never end.",
     }
