@@ -70,6 +70,8 @@ def test_names_are_compared_as_the_index_compares_them():
     # The examples of the specification.
     for name in ("friendly-bard", "Friendly-Bard", "friendly.bard", "friendly_bard", "FrIeNdLy-._.-bArD"):
         assert launch.normalised(name) == "friendly-bard"
+    assert launch.valid("A") and launch.valid("a.b_c-9")
+    assert not any(launch.valid(name) for name in ("", "-a", "a.", "a b", "ä", "a\n"))
     assert not launch.taken("friendlybard", ["friendly-bard"]) and launch.taken("Friendly.Bard", ["friendly__bard"])
     assert launch.taken(storeroom.PACKAGE, launch.known_names()) and storeroom.PACKAGE not in launch.known_names()
 

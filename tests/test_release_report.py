@@ -58,6 +58,7 @@ MENDED = {"state": "mended", "proof": "last"}
         ({"approvals": ["owner", "security", "legal"]}, "Nobody asks: whoever holds the contracts"),
         ({"approvals": ["owner", "security", "legal", "contracts", "forge"]}, "No yes to wait for"),
         ({"name": "stack.data"}, "the index reads it as stack-data"),
+        ({"name": "stacks!"}, "no name that the index accepts"),
         ({"licence": "BUSL-1.1"}, "does not make it open source"),
         ({"licence": "none"}, "It has no licence"),
         ({"keeper": "author"}, "Nobody is bound to keep it"),
@@ -91,6 +92,7 @@ def test_parts_count_what_holds():
     assert release_report.parts(report(**one))[0] == pytest.approx(2 * 6 / 7 - 1)
     assert release_report.parts(report(decision="go"))[1] == 0
     assert release_report.parts(report(name="Typing_Extensions"))[2] == 0
+    assert release_report.parts(report(name="-stacks"))[2] == 0
     assert release_report.parts(report(stops=["found", "quarter"]))[3] == 0
     bad = report(decision="go", name="stack_data", licence="none", keeper="community", stops=["likes"], **one)
     assert len(release_report.remarks(bad)) == 6

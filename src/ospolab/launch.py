@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ospolab import gitwork
 from ospolab.data import load
 
-__all__ = ["changed", "holding", "known_names", "normalised", "of", "pickaxe", "taken", "unexplained"]
+__all__ = ["changed", "holding", "known_names", "normalised", "of", "pickaxe", "taken", "unexplained", "valid"]
 
 History = Sequence[tuple[str, Mapping[str, str]]]
 
@@ -61,6 +61,11 @@ def normalised(name: str) -> str:
     Source: Python Packaging User Guide, "Names and normalization" (PEP 503).
     """
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def valid(name: str) -> bool:
+    """Whether the Python index accepts a name: ASCII letters, digits and - _ . with a letter or digit at both ends."""
+    return re.fullmatch(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", name, re.IGNORECASE | re.ASCII) is not None
 
 
 def taken(name: str, names: Iterable[str]) -> bool:

@@ -13,10 +13,10 @@ from statistics import NormalDist
 import pandas as pd
 
 from ospolab.data import load
+from ospolab.relicensing import SEEN_UNTIL
 
-__all__ = ["SEEN_UNTIL", "YEAR", "at", "curve", "incidence", "lives"]
+__all__ = ["YEAR", "at", "curve", "incidence", "lives"]
 
-SEEN_UNTIL = pd.Timestamp("2026-08-07")  # the day of `foundation_projects`
 YEAR = 365.25  # days
 
 

@@ -166,6 +166,8 @@ class ReleaseReport(Issued):
         if missing := sorted((NEEDED_YES | ALSO[organisation.segment]) - set(self.approvals)):
             said.append(f"Nobody asks: {'; '.join(APPROVALS[one][0] for one in missing)}.")
         said += [f"No yes to wait for: {APPROVALS[one][0]}." for one in self.approvals if not _sound(APPROVALS, one)]
+        if not launch.valid(self.name):
+            said.append(f"{self.name} is no name that the index accepts: letters, digits, and - _ . in between.")
         if launch.taken(self.name, launch.known_names()):
             said.append(f"{self.name} is taken: the index reads it as {launch.normalised(self.name)}.")
         if not LICENCES.get(self.licence, False):
@@ -248,7 +250,7 @@ def parts(answers: Mapping[str, Any]) -> list[float]:
             and all(_sound(APPROVALS, one) for one in yes)
         ),
         float(
-            bool(answers.get("name"))
+            launch.valid(answers.get("name", ""))
             and not launch.taken(answers["name"], launch.known_names())
             and LICENCES.get(answers.get("licence", ""), False)
         ),
@@ -275,6 +277,8 @@ def remarks(answers: Mapping[str, Any]) -> list[str]:
     if yes and not yes >= NEEDED_YES:
         said.append("Approvals: whoever answers for the code, counsel and security are always among them.")
     said += [f"Approvals: {APPROVALS[one][0]} has no yes to give." for one in yes if not _sound(APPROVALS, one)]
+    if not launch.valid(answers.get("name", "x")):
+        said.append("Name: letters, digits, and - _ . in between; the index accepts no other.")
     if launch.taken(answers.get("name", ""), launch.known_names()):
         said.append("Name: taken, as the index compares names.")
     if not LICENCES.get(answers.get("licence", "MIT"), False):
