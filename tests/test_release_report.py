@@ -34,7 +34,7 @@ def test_it_is_written_from_complete_answers_only(home):
     assert portfolio.render(paper) in shown and "Before it goes out" not in shown
     assert paper.complaints(FIRM) == []
     assert "**No-go.** Next look:" in shown and "a search of all commits" in shown and "16 hours a month" in shown
-    assert papers.state(ReleaseReport, FIRM).blanks == 2 * len(paper.approvals) + 2
+    assert papers.state(ReleaseReport, FIRM).blanks == 2 * len(paper.approvals) + 7
 
 
 MENDED = {"state": "mended", "proof": "last"}
@@ -56,6 +56,7 @@ MENDED = {"state": "mended", "proof": "last"}
         ),
         ({"approvals": ["owner", "security", "contracts"]}, "Nobody asks: counsel"),
         ({"approvals": ["owner", "security", "legal"]}, "Nobody asks: whoever holds the contracts"),
+        ({"decision": "conditions", "days": 1}, "before the contract can be found"),
         ({"approvals": ["owner", "security", "legal", "contracts", "forge"]}, "No yes to wait for"),
         ({"name": "stack.data"}, "the index reads it as stack-data"),
         ({"name": "stacks!"}, "no name that the index accepts"),
@@ -80,7 +81,7 @@ def test_each_kind_of_house_asks_somebody_more(home):
         assert any(whose in one for one in paper.complaints(ours))
         assert paper.for_us == release_report.FOR_US[FIRM.segment]  # there is no organisation.yml here
     whole = issued(
-        organisation=INVENTED["education"].name, approvals=["owner", "legal", "security", "transfer"], months=6
+        organisation=INVENTED["education"].name, approvals=[*release_report.NEEDED_YES, "transfer"], months=6
     )
     assert whole.complaints(INVENTED["education"]) == []
 
@@ -91,12 +92,23 @@ def test_parts_count_what_holds():
     one = {"findings": {"host": MENDED}}
     assert release_report.parts(report(**one))[0] == pytest.approx(2 * 6 / 7 - 1)
     assert release_report.parts(report(decision="go"))[1] == 0
+    for days, holds in {1: 0, 3: 0, 4: 1}.items():
+        assert release_report.parts(report(decision="conditions", days=days))[1] == holds
+        assert len(release_report.remarks(report(decision="conditions", days=days))) == 1 - holds
+    for one_yes in ("contracts", "privacy"):
+        assert release_report.parts(report(approvals=[*release_report.NEEDED_YES - {one_yes}]))[1] == 0
     assert release_report.parts(report(name="Typing_Extensions"))[2] == 0
     assert release_report.parts(report(name="-stacks"))[2] == 0
     assert release_report.parts(report(stops=["found", "quarter"]))[3] == 0
     bad = report(decision="go", name="stack_data", licence="none", keeper="community", stops=["likes"], **one)
     assert len(release_report.remarks(bad)) == 6
+    assert "said to be mended; a look at the last commit. Files" in release_report.remarks(bad)[0]
     assert release_report.remarks(report()) == []
+
+
+def test_another_licence_is_another_piece_of_work(home):
+    assert "The repository says MIT" not in release_report.issue(report())
+    assert "The repository says MIT" in release_report.issue(report(licence="Apache-2.0"))
 
 
 def test_the_form_offers_what_the_paper_knows():

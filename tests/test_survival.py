@@ -90,5 +90,8 @@ def test_lives_of_projects():
     earlier = survival.lives(until=pd.Timestamp("2020-01-01"), entered="any")
     assert len(earlier) < len(every) and (earlier["end"] == "archived").sum() == 1  # rkt
     stuck = survival.lives(stuck_after=3)
+    late = survival.lives(years=(2021, 2022)).query("end == 'archived'")["project"]
+    closed = load("foundation_projects").set_index("project").loc[late, "archived"]
+    assert closed.between("2025-03-01", "2025-05-31").sum() == 8 and len(closed) == 18  # "many in the spring of 2025"
     assert set(stuck["end"]) == {"", "archived", "stuck"}
     assert (stuck.loc[stuck["end"] == "stuck", "years"] - 3).abs().max() < 0.01

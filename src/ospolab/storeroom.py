@@ -98,7 +98,7 @@ PATHS = {
 def steps() -> tuple[Step, ...]:
     """The commits, oldest first."""
     by_weight = PLAN.replace(
-        "    return", "    # as in our patent application of May\n    boxes = sorted(boxes)\n    return"
+        "    return", "    # as in our patent application\n    boxes = sorted(boxes)\n    return"
     )
     return (
         _step(

@@ -89,20 +89,23 @@ def _today(needle: str) -> bool:
 
 
 def told() -> HTML:
-    """What the team of the exercise says two days before the release, finding by finding."""
+    """What the team of the exercise says the day before the release, finding by finding."""
     return tables.stacked(pd.DataFrame({"the team says": TOLD}))
 
 
 TOLD = {
-    "key": "The provider confirmed on Tuesday that it is revoked, and that nobody but us had used it. Then we rewrote "
-    "the history. A search through all commits of a fresh clone finds nothing.",
+    "key": "The provider confirmed this morning that it is revoked, and that nobody but us had used it. Then we "
+    "rewrote the history. A search through all commits of a fresh clone finds nothing.",
     "host": "I deleted the address in the last commit. A search of the files finds nothing.",
-    "loans": "Out of all commits, together with the key; a search through them finds nothing. The tests use made-up "
-    "rows. Before and after, commit by commit, only the settings and this file differ.",
-    "scale.js": "The licence text of its authors lies beside it since Monday: look at the last commit.",
-    "community files": "CONTRIBUTING is there. SECURITY.md says: to be done.",
+    "loans": "Out of all commits, together with the key; a search through them for the file and for each of its rows "
+    "finds nothing. The tests use made-up rows. Before and after, commit by commit, only the settings and "
+    "this file differ.",
+    "scale.js": "The licence text of its authors lies beside it since noon, and the file points to it: look at the "
+    "last commit. Counsel is content with that for the old commits, in writing.",
+    "security policy": "The file is there. In it stands: to be done.",
     "contractor": "Purchasing looks for the contract. They say next week.",
-    "cipher": "Replaced by the standard library. Counsel answered the question on export in writing; it is filed.",
+    "cipher": "Replaced by the standard library. Counsel has answered in writing, for the old commits too, that no "
+    "notice is needed; it is filed.",
 }
 
 

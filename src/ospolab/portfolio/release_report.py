@@ -15,15 +15,25 @@ from ospolab.portfolio.papers import Issued
 
 __all__ = ["FINDINGS", "Finding", "ReleaseReport", "for_us", "issue", "parts", "remarks"]
 
-# Finding -> (words, states that the team's word bears out, proofs that go with them); see launching.TOLD.
+# Finding -> (words, states that the team's word bears out, proofs that go with them, why); see launching.TOLD.
 FINDINGS = {
-    "key": ("key of the inventory service", {"mended"}, {"revoked"}),
-    "host": ("address of an internal host", {"claimed"}, {"last"}),
-    "loans": ("staff numbers and birthdays", {"mended"}, {"all", "trees"}),
-    "scale": ("file of others, its licence", {"mended"}, {"last"}),
-    "community": ("contribution guide and security policy", {"open"}, {"nothing", "last"}),
-    "contractor": ("rights in a contractor's work", {"open"}, {"nothing"}),
-    "cipher": ("a cipher of our own, and export", {"mended"}, {"written"}),
+    "key": ("key of the inventory service", {"mended"}, {"revoked"}, "It opens nothing, and it is in no commit."),
+    "host": ("address of an internal host", {"claimed"}, {"last"}, "Files of today say nothing of earlier commits."),
+    "loans": (
+        "staff numbers and birthdays",
+        {"mended"},
+        {"all", "trees"},
+        "All commits were searched for the file and its rows, and the trees compared: either shows it.",
+    ),
+    "scale": (
+        "file of others, its licence",
+        {"mended"},
+        {"last", "written"},
+        "What was missing is there, and counsel has answered for the old commits.",
+    ),
+    "community": ("security policy", {"open"}, {"nothing", "last"}, 'A file that says "to be done" is not done.'),
+    "contractor": ("rights in a contractor's work", {"open"}, {"nothing"}, "What is looked for was not read yet."),
+    "cipher": ("a cipher of our own, and export", {"mended"}, {"written"}, "The answer covers old commits too."),
 }
 STATES = {"mended": "mended", "claimed": "said to be mended", "open": "open"}
 PROOFS = {
@@ -54,15 +64,12 @@ APPROVALS = {
     "everybody": ("everybody in the house, by a vote", False),
     "forge": ("the forge on which it will lie", False),
 }
-NEEDED_YES = {"owner", "legal", "security"}
-# A contractor wrote a part and staff data was in it, whatever the house; and what comes on top in each kind of house.
-ALSO = {
-    "business": {"contracts"},
-    "education": {"transfer"},
-    "business-education": {"contracts"},
-    "government": {"contracts", "privacy"},
-    "non-government": {"contracts"},
-}
+# Whatever the house: a contractor wrote a part of it, and staff data was in it.
+NEEDED_YES = {"owner", "legal", "security", "contracts", "privacy"}
+# What comes on top in some kinds of house.
+ALSO = {"education": {"transfer"}}
+# The team looks for the contractor's contract, and hopes for next week: no launch in fewer days than that.
+SOONEST = 4
 GOVERNANCE = {
     "house": "our house decides, and says so",
     "maintainers": "the maintainers decide; who becomes one is written down",
@@ -157,13 +164,16 @@ class ReleaseReport(Issued):
             if one.state == "mended" and one.proof not in _proofs(one.finding):
                 words = FINDINGS[one.finding][0]
                 said.append(f"Said to be mended, but {PROOFS[one.proof]} does not show it: {words}.")
-        left = [FINDINGS[one.finding][0] for one in self.findings if one.state != "mended"]
+        open_ = {one.finding for one in self.findings if one.state != "mended"}
+        left = [FINDINGS[one][0] for one in FINDINGS if one in open_]
         if self.decision == "go" and left:
             said.append(f"Go, and not everything is mended: {', '.join(left)}.")
         key = next((one for one in self.findings if one.finding == "key"), None)
         if self.decision != "no-go" and (key is None or key.state != "mended" or key.proof != "revoked"):
             said.append("Nothing goes out, on whatever condition, while the key may still open something.")
-        if missing := sorted((NEEDED_YES | ALSO[organisation.segment]) - set(self.approvals)):
+        if self.decision == "conditions" and "contractor" in open_ and (self.day - self.written).days < SOONEST:
+            said.append("The launch comes before the contract can be found, and what is public cannot be taken back.")
+        if missing := sorted((NEEDED_YES | ALSO.get(organisation.segment, set())) - set(self.approvals)):
             said.append(f"Nobody asks: {'; '.join(APPROVALS[one][0] for one in missing)}.")
         said += [f"No yes to wait for: {APPROVALS[one][0]}." for one in self.approvals if not _sound(APPROVALS, one)]
         if not launch.valid(self.name):
@@ -209,7 +219,7 @@ def _proofs(finding: str) -> set[str]:
         "key": {"revoked"},
         "host": {"all", "trees", "written"},
         "loans": {"all", "trees"},
-        "scale": {"last"},
+        "scale": {"last", "written"},
         "community": {"last"},
         "contractor": {"written"},
         "cipher": {"written"},
@@ -228,8 +238,13 @@ def _rows(answers: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def row_holds(row: Mapping[str, str]) -> bool:
     """Whether state and proof of a finding are those that the team's word bears out."""
-    _, states, proofs = FINDINGS[row["finding"]]
+    _, states, proofs, _ = FINDINGS[row["finding"]]
     return row["state"] in states and row["proof"] in proofs
+
+
+def _too_soon(answers: Mapping[str, Any]) -> bool:
+    """Whether it goes out, on conditions, before the contractor's contract can be there."""
+    return answers.get("decision") == "conditions" and answers.get("days", SOONEST) < SOONEST
 
 
 def parts(answers: Mapping[str, Any]) -> list[float]:
@@ -246,6 +261,7 @@ def parts(answers: Mapping[str, Any]) -> list[float]:
         float(
             answers.get("decision") in {"no-go", "conditions"}
             and "days" in answers
+            and not _too_soon(answers)
             and yes >= NEEDED_YES
             and all(_sound(APPROVALS, one) for one in yes)
         ),
@@ -264,18 +280,27 @@ def parts(answers: Mapping[str, Any]) -> list[float]:
     ]
 
 
+def _what_holds(finding: str) -> str:
+    """What the team's word bears out, with every answer that is accepted, and why."""
+    words, states, proofs, why = FINDINGS[finding]
+    state = " or ".join(STATES[one] for one in STATES if one in states)
+    proof = " or ".join(PROOFS[one] for one in PROOFS if one in proofs)
+    return f"{words}: {state}; {proof}. {why}"
+
+
 def remarks(answers: Mapping[str, Any]) -> list[str]:
     """What of the answers does not hold, a sentence each, for the feedback. Says nothing of what is still open."""
-    said = [
-        f"{FINDINGS[row['finding']][0]}: read again what the team says, and what it rests on."
-        for row in _rows(answers)
-        if not row_holds(row)
-    ]
+    said = [_what_holds(row["finding"]) for row in _rows(answers) if not row_holds(row)]
     if answers.get("decision") == "go":
         said.append("Go: not while something is open, or only said to be mended.")
+    if _too_soon(answers):
+        said.append("Days: the contract is found next week at the earliest, and what is public cannot be taken back.")
     yes = set(answers.get("approvals", ()))
     if yes and not yes >= NEEDED_YES:
-        said.append("Approvals: whoever answers for the code, counsel and security are always among them.")
+        said.append(
+            "Approvals: whoever answers for the code, counsel and security always; here whoever holds the contracts "
+            "and data protection as well, for a contractor wrote a part and staff data was in it."
+        )
     said += [f"Approvals: {APPROVALS[one][0]} has no yes to give." for one in yes if not _sound(APPROVALS, one)]
     if not launch.valid(answers.get("name", "x")):
         said.append("Name: letters, digits, and - _ . in between; the index accepts no other.")
