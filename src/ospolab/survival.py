@@ -120,7 +120,7 @@ def lives(
     kept = {"sandbox": ~higher, "any": higher | True}[entered]
     kept &= table["accepted"].dt.year.between(*years) & (table["accepted"] <= until)
     rows = []
-    for _, row in table[kept].iterrows():
+    for row in table[kept].to_dict("records"):
         dates = [
             (row[column], name)
             for name, columns in (ways or {"archived": ["archived"]}).items()
