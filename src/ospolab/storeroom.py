@@ -97,9 +97,7 @@ PATHS = {
 @cache
 def steps() -> tuple[Step, ...]:
     """The commits, oldest first."""
-    by_weight = PLAN.replace(
-        "    return", "    # as in our patent application\n    boxes = sorted(boxes)\n    return"
-    )
+    by_weight = PLAN.replace("    return", "    # as in our patent application\n    boxes = sorted(boxes)\n    return")
     return (
         _step(
             "2025-02-03", "maintainer", "Say which box stands where",
