@@ -26,6 +26,7 @@ def kinds() -> list[type[Paper]]:
     from ospolab.portfolio.maturity_placement import MaturityPlacement
     from ospolab.portfolio.notice_bundle import NoticeBundle
     from ospolab.portfolio.organisation import Organisation
+    from ospolab.portfolio.release_report import ReleaseReport
     from ospolab.portfolio.relicensing_register import RelicensingRegister
     from ospolab.portfolio.sbom_file import Sbom
     from ospolab.portfolio.sbom_report import SbomReport
@@ -50,6 +51,7 @@ def kinds() -> list[type[Paper]]:
         LicenceRules,
         CompatibilityReport,
         ContributionMemo,
+        ReleaseReport,
         NoticeBundle,
         DistributionPolicy,
         FundingPlan,
