@@ -18,9 +18,9 @@ import pandas as pd
 import yaml
 
 from ospolab import gitwork
-from ospolab.gitwork import Repository
+from ospolab.gitwork import NoGit, Repository
 
-__all__ = ["OUTCOMES", "Carried", "Update", "carry"]
+__all__ = ["OUTCOMES", "Carried", "Update", "carried", "carry", "remembered"]
 
 # What an update of one patch to one release came to.
 OUTCOMES = {
@@ -116,12 +116,12 @@ def _patches(fork: str, release: str, give_back: bool) -> list[dict[str, Any]]:
 class Carried:
     """A fork carried over all releases. updates: in order. lines: added or taken away by each patch at 1.0, by name.
 
-    touched: in how many of the six releases upstream changed each file, by path, most first. All counted by git.
+    met: in how many of the six releases upstream changed a file that the patch changes, too. All counted by git.
     """
 
     updates: tuple[Update, ...]
     lines: pd.Series
-    touched: pd.Series
+    met: pd.Series
 
     def grid(self) -> pd.DataFrame:
         """What became of each patch (a row) at each release (a column), in the words of OUTCOMES."""
@@ -153,15 +153,19 @@ def carry(fork: str = "lesson", give_back: bool = False, folder: str | Path | No
         days = {one["version"]: one["day"] for one in _told()["releases"]} | {"1.0": _told()["start"]["day"]}
         heads: dict[str, str] = {}
         lines: dict[str, int] = {}
+        met: dict[str, int] = {}
+        before = ""
         updates: list[Update] = []
         done: set[str] = set()  # patches of which upstream has the very same
         for release, files in releases.items():
             repo.git("checkout", "--quiet", "--detach", f"v{release}")
+            changed = set(repo.git("diff", "--name-only", f"v{before}", f"v{release}").split()) if before else set()
             for patch in _patches(fork, release, give_back):
                 name = patch["name"]
                 if name in done:
                     continue
                 files = _edited(files, _variant(patch["variants"], release))
+                met[name] = met.get(name, 0) + bool(changed & _home(patch, before))
                 if name not in heads or (patch.get("glue") and release == _told()["given_back"]["release"]):
                     _write(repo, files)
                     heads[name] = repo.commit(patch["say"], days[release], "keeper")
@@ -175,7 +179,29 @@ def carry(fork: str = "lesson", give_back: bool = False, folder: str | Path | No
                     done.add(name)
                 heads[name] = repo.git("rev-parse", "HEAD")
             repo.git("branch", f"ours-{release}")
-        return Carried(tuple(updates), pd.Series(lines, name="lines"), _touched(repo, list(releases)))
+            before = release
+        return Carried(tuple(updates), pd.Series(lines, name="lines"), pd.Series(met, name="met"))
+
+
+def carried(fork: str = "lesson", give_back: bool = False) -> Carried:
+    """As `carry`; where the machine has no git, says so and gives what was counted when this was written."""
+    try:
+        return carry(fork, give_back)
+    except NoGit:
+        print(f"{gitwork.MISSING} What follows was counted when this was written.")
+        return remembered(fork, give_back)
+
+
+def remembered(fork: str = "lesson", give_back: bool = False) -> Carried:
+    """What `carry` counted when this was written, from carrying_counted.yml; a test compares the two."""
+    kept = _counted()[f"{fork}{' given back' if give_back else ''}"]
+    updates = tuple(Update(*row) for row in kept["updates"])
+    return Carried(updates, pd.Series(kept["lines"], name="lines"), pd.Series(kept["met"], name="met"))
+
+
+@cache
+def _counted() -> dict[str, Any]:
+    return yaml.safe_load(Path(__file__).with_name("carrying_counted.yml").read_text(encoding="utf-8"))
 
 
 def _size(repo: Repository) -> int:
@@ -184,10 +210,10 @@ def _size(repo: Repository) -> int:
     return sum(int(number) for line in counted for number in line.split()[:2])
 
 
-def _touched(repo: Repository, versions: list[str]) -> pd.Series:
-    pairs = zip(versions, versions[1:], strict=False)
-    paths = [path for a, b in pairs for path in repo.git("diff", "--name-only", f"v{a}", f"v{b}").split()]
-    return pd.Series(paths, dtype=str).value_counts().rename("releases")
+def _home(patch: dict[str, Any], release: str) -> set[str]:
+    """The files of upstream that a patch changes at a release; none before its first."""
+    began = release and min(patch["variants"]) <= release
+    return {edit["file"] for edit in _variant(patch["variants"], release).get("edits", [])} if began else set()
 
 
 def _onto(repo: Repository, patch: dict, head: str, release: str, files: dict[str, str], on: Any) -> Update:

@@ -234,12 +234,15 @@ def tornado(case: Case) -> pd.DataFrame:
     return table.assign(swing=(table["high"] - table["low"]).abs()).sort_values("swing", ascending=False, kind="stable")
 
 
-def turning(case: Case) -> dict[str, float]:
-    """Inputs that alone would turn the decision within their range: {input: value at which nothing is saved}."""
+def turning(case: Case, beyond: bool = False) -> dict[str, float]:
+    """Inputs that alone would turn the decision within their range: {input: value at which nothing is saved}.
+
+    beyond: also those that do it outside their range, up to ten times its high end, or 1 for a share.
+    """
     found = {}
-    for name in INPUTS:
+    for name, (_, unit) in INPUTS.items():
         one: Range = getattr(case, name)
-        low, high = one.low, one.high
+        low, high = (0.0, 1.0 if unit == "%" else 10 * one.high) if beyond else (one.low, one.high)
         sign = saved(case, **{name: low}) > 0
         if sign == (saved(case, **{name: high}) > 0):
             continue
