@@ -21,9 +21,11 @@ from ospolab.lessons.tables import plain, wrapped
 
 __all__ = [
     "assumed",
+    "bars_to_read",
     "euros",
     "explorer",
     "hard_forks",
+    "log_to_read",
     "opening",
     "over_time",
     "pace",
@@ -262,6 +264,20 @@ def hard_forks() -> HTML:
 
 
 # ---------------------------------------------------------------------------------------------------------- exercise
+
+
+def log_to_read() -> Figure:
+    """What git said about another fork of the same project, as it was counted; what its tests said stands in the task."""
+    return tiles(
+        carrying.remembered("exercise").grid().replace("quiet break", "clean"),
+        caption="What git said. A cross: conflict. A dot: clean. An equals sign: nothing is left of the patch, for upstream "
+        "has the very same; after it there is nothing more to update.",
+    )
+
+
+def bars_to_read() -> Figure:
+    """The tornado chart of task 3: the alarm of the exercise, needed for five years."""
+    return tornado(forkcases.case("alarm", years=5))
 
 
 def patch_figures() -> HTML:

@@ -31,7 +31,8 @@ ADVICE = {
     "ask": "Ask upstream first whether it is wanted, and decide then.",
 }
 # What the drawn futures say -> advice that it bears. Where money does not decide, each is open: the page says what does.
-BORNE = {"give": {"give", "ask"}, "keep": {"keep", "ask"}, "open": {"give", "keep", "ask"}}
+# To ask first is borne as well wherever a sure yes would pay: see `_advice`.
+BORNE = {"give": {"give"}, "keep": {"keep"}, "open": {"give", "keep", "ask"}}
 FOR_US = {
     "business": "Hours spent on old patches are hours not spent on products; the budget that pays them should see this page.",
     "education": "The patch outlives the contract of whoever wrote it. What is upstream needs no successor here.",
@@ -174,11 +175,13 @@ def _figures(case: Case, keep: tuple[float, float], give: tuple[float, float]) -
 
 def _advice(case: Case, advice: str) -> str:
     share, found = forkcost.verdict(forkcost.simulate(case))
-    if advice in BORNE[found]:
+    if advice in BORNE[found] or (advice == "ask" and forkcost.saved(case, accepted=1) > 0):
         return ""
+    if advice == "ask":
+        return "Asking first changes nothing here: with likely values even a sure yes would not pay. Then why ask?"
     return (
         f"The advice is “{ADVICE[advice]}” Giving back is cheaper in {100 * share:.0f} of 100 futures, which does not bear "
-        "it. (The page may still say that other things weigh more: then ask first.)"
+        "it. If other things weigh more than the money, say so in words, and advise what the sum bears."
     )
 
 
