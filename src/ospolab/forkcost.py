@@ -168,7 +168,10 @@ def break_even(once: float, each: float, accepted: float, wait: float = 0, glue:
 def saved(case: Case, **at: float) -> float:
     """Euros that offering saves over the years, on average, every input at its likely value but those given."""
     one = case.likely() | at
-    each, releases = per_release(*(one[key] for key in ("check", "trouble", "redo", "rate"))), one["releases"] * case.years
+    each, releases = (
+        per_release(*(one[key] for key in ("check", "trouble", "redo", "rate"))),
+        one["releases"] * case.years,
+    )
     given = give_cost(releases, each, one["offer"] * one["rate"], one["accepted"], one["wait"], one["glue"])
     return float(keep_cost(releases, each) - given)
 
@@ -194,7 +197,9 @@ def simulate(case: Case, years: float | None = None) -> pd.DataFrame:
     each = per_release(drawn["check"], drawn["trouble"], drawn["redo"], drawn["rate"])
     releases = drawn["releases"] * (case.years if years is None else years)
     once = drawn["offer"] * drawn["rate"]
-    give, mean = (give_cost(releases, each, once, one, drawn["wait"], drawn["glue"]) for one in (taken, drawn["accepted"]))
+    give, mean = (
+        give_cost(releases, each, once, one, drawn["wait"], drawn["glue"]) for one in (taken, drawn["accepted"])
+    )
     return pd.DataFrame({"keep": keep_cost(releases, each), "give": give, "give on average": mean})
 
 

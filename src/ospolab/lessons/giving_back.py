@@ -74,7 +74,16 @@ def tiles(grid: pd.DataFrame, caption: str = "") -> Figure:
                 continue
             mark, colour, hatch = _MARKS[outcome]
             loud = outcome not in ("clean", "glue, clean")
-            ax.bar(x, 0.84, bottom=y - 0.42, width=0.9, color=colour, alpha=0.85 if loud else 0.25, hatch=hatch, linewidth=0)
+            ax.bar(
+                x,
+                0.84,
+                bottom=y - 0.42,
+                width=0.9,
+                color=colour,
+                alpha=0.85 if loud else 0.25,
+                hatch=hatch,
+                linewidth=0,
+            )
             ax.annotate(mark, (x, y), ha="center", va="center", fontsize=15, fontweight="bold")
     ax.set_xticks(range(grid.shape[1]), grid.columns)
     ax.set_yticks(range(len(grid)), grid.index)
@@ -115,7 +124,11 @@ def assumed(case: Case) -> HTML:
 def pace(times: int, of: int, years: float = 3) -> pd.DataFrame:
     """The same counted patch with upstreams of different pace: a row each. Euros over the years, 80 of 100 futures."""
     rows = {}
-    for words, releases in {"3 a year": Range(2, 3, 4), "6 a year": Range(4, 6, 8), "12 a year": Range(9, 12, 14)}.items():
+    for words, releases in {
+        "3 a year": Range(2, 3, 4),
+        "6 a year": Range(4, 6, 8),
+        "12 a year": Range(9, 12, 14),
+    }.items():
         futures = forkcost.simulate(forkcases.lesson_case(times, of, releases, years))
         low, high = futures.quantile(0.1), futures.quantile(0.9)
         share, _ = forkcost.verdict(futures)
@@ -179,11 +192,11 @@ def explorer() -> Explorer:
     """Size of the patch, pace of upstream, share with trouble, chance, rate and years: the cost of both ways."""
     options = {
         "size": ipywidgets.Dropdown(
-            options=[(words, key) for key, (words, *_) in forkcases.SIZES.items()], value="few", description="The patch is"
+            options=[(words, key) for key, (words, *_) in forkcases.SIZES.items()],
+            value="few",
+            description="The patch is",
         ),
-        "pace": ipywidgets.IntSlider(
-            value=3, min=1, max=12, description="Releases a year", continuous_update=False
-        ),
+        "pace": ipywidgets.IntSlider(value=3, min=1, max=12, description="Releases a year", continuous_update=False),
         "trouble": ipywidgets.IntSlider(
             value=80, min=0, max=100, step=10, description="With trouble (%)", continuous_update=False
         ),
@@ -250,16 +263,21 @@ def hard_forks() -> HTML:
     rows = []
     for pair in sorted(table["pair"].unique()):
         quarters = fork_quarters(pair)
-        people, core = quarters["contributors"]["fork"].dropna(), quarters["contributor_absence_factor"]["fork"].dropna()
+        people, core = (
+            quarters["contributors"]["fork"].dropna(),
+            quarters["contributor_absence_factor"]["fork"].dropna(),
+        )
         both = table[(table["pair"] == pair) & (table["side"] == "fork") & table["complete"]]
         shared = both["contributors_in_both"].dropna()
-        rows.append([
-            pair.split("/")[1],
-            str(len(people)),
-            f"{people.median():g}",
-            f"{core.median():g}",
-            f"{shared.max()} ({len(shared)})",
-        ])
+        rows.append(
+            [
+                pair.split("/")[1],
+                str(len(people)),
+                f"{people.median():g}",
+                f"{core.median():g}",
+                f"{shared.max()} ({len(shared)})",
+            ]
+        )
     return plain(["fork", "quarters", "people", "core", "most on both sides (quarters known)"], rows)
 
 
@@ -287,7 +305,11 @@ def patch_figures() -> HTML:
         return f"{one.likely * by:g} ({one.low * by:g} to {one.high * by:g})"
 
     table = {
-        name: {words: said(inputs[key], 100 if unit == "%" else 1) for key, (words, unit) in INPUTS.items() if key in inputs}
+        name: {
+            words: said(inputs[key], 100 if unit == "%" else 1)
+            for key, (words, unit) in INPUTS.items()
+            if key in inputs
+        }
         for name, (_, inputs) in forkcases.PATCHES.items()
     }
     return wrapped(pd.DataFrame(table), "5em")
@@ -306,7 +328,7 @@ def try_case(given: Mapping[str, Any]) -> str:
     share, _ = forkcost.verdict(futures)
     after, bars, turns = forkcost.find(case), forkcost.tornado(case), forkcost.turning(case)
     said = [
-        f"Keeping it over {case.years:g} years, 80 of 100 futures: {euros(low['keep'])} to {euros(high['keep'])} €.",
+        f"Keeping it over {case.years:g} year{'s' * (case.years != 1)}, 80 of 100 futures: {euros(low['keep'])} to {euros(high['keep'])} €.",
         f"Giving it back:                        {euros(low['give'])} to {euros(high['give'])} €.",
         f"Giving back is cheaper, on average over refusals, in {100 * share:.0f} of 100 futures.",
         "Break-even: never." if after is None else f"Break-even, likely values: release {after}.",

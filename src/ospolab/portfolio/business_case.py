@@ -169,7 +169,9 @@ def _figures(case: Case, keep: tuple[float, float], give: tuple[float, float]) -
     for words, column, told in (("keeping it", "keep", keep), ("giving it back", "give", give)):
         right = futures[column].quantile([0.1, 0.9])
         if any(abs(a - b) > max(TOLERANCE * b, 60) for a, b in zip(told, right, strict=True)):
-            wrong.append(f"{words} comes to {right.iloc[0]:,.0f} to {right.iloc[1]:,.0f} €, and here stands {told[0]:,.0f} to {told[1]:,.0f}")
+            wrong.append(
+                f"{words} comes to {right.iloc[0]:,.0f} to {right.iloc[1]:,.0f} €, and here stands {told[0]:,.0f} to {told[1]:,.0f}"
+            )
     return f"From what was assumed, {'; '.join(wrong)}." if wrong else ""
 
 
@@ -216,10 +218,20 @@ def findings(given: Mapping[str, Any]) -> list[str]:
         return ["There is no patch, no years, or no hourly rate in order: nothing to compare with."] * 4
     amounts = [given.get(key) for key in ("keep-low", "keep-high", "give-low", "give-high")]
     figures = "The four amounts are not all there." if None in amounts else _figures(case, amounts[:2], amounts[2:])
-    advice = _advice(case, given["advice"]) if "advice" in given and "reader" in given else "Whom it is for, and the advice, are open."
-    turns = _turns(case, given["turns"]) if "turns" in given and "beyond" in given else "What would turn it over, and what else weighs, are open."
+    advice = (
+        _advice(case, given["advice"])
+        if "advice" in given and "reader" in given
+        else "Whom it is for, and the advice, are open."
+    )
+    turns = (
+        _turns(case, given["turns"])
+        if "turns" in given and "beyond" in given
+        else "What would turn it over, and what else weighs, are open."
+    )
     if "measures" in given and "decision" in given and "review" in given:
-        rest = " ".join(one for one in (_measures(given["measures"]), _dated(given["decision"], given["review"])) if one)
+        rest = " ".join(
+            one for one in (_measures(given["measures"]), _dated(given["decision"], given["review"])) if one
+        )
     else:
         rest = "Measures, decision and date are not all there."
     return [figures, advice, turns, rest]
