@@ -68,7 +68,10 @@ def test_an_own_patch_is_not_called_invented(home):
         ({"give-low": 4000}, "giving it back comes to"),
         ({"advice": "keep"}, "does not bear it"),
         ({"turns": "glue"}, "one of the three longest bars"),
-        ({"years": 1, "turns": "rate", "keep-low": 1400, "keep-high": 3900, "give-low": 1700, "give-high": 4700}, "does not turn the decision"),
+        (
+            {"years": 1, "turns": "rate", "keep-low": 1400, "keep-high": 3900, "give-low": 1700, "give-high": 4700},
+            "does not turn the decision",
+        ),
         ({"measures": ["hours", "stars"]}, "A vanity metric: stars"),
         ({"decision": "We should do more of this."}, "no sum, no hours and no date"),
         ({"review": 24}, "more than a year"),

@@ -13,7 +13,7 @@ EXACT = Range(1, 1, 1)
 
 
 def sure(**changes) -> Case:
-    """A case without doubt: 4 releases a year, one hour each, always trouble of 3 hours, 8 hours to offer, 100 euros."""
+    """A case without doubt: 4 releases, an hour each, always trouble of 3 hours, 8 hours to offer, 100 euros."""
     values = {
         "releases": 4,
         "check": 1,

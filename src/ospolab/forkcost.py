@@ -8,7 +8,7 @@ Money is in euros of the day: three years are too short for interest to change a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -21,8 +21,9 @@ __all__ = [
     "SURE",
     "Case",
     "Range",
-    "break_even",
+    "bands",
     "brackets",
+    "break_even",
     "cocomo",
     "counted",
     "find",
@@ -191,14 +192,30 @@ def simulate(case: Case, years: float | None = None) -> pd.DataFrame:
 
     Columns: keep; give, in which the patch is taken or is not, by lot; and give on average, over both.
     """
+    return _futures(_drawn(case), case.years if years is None else years)
+
+
+def bands(case: Case, years: Iterable[float], ends: tuple[float, ...] = (0.1, 0.5, 0.9)) -> dict[str, np.ndarray]:
+    """What keep and give have cost after each of `years`: {column: array, a row a year, a column an end}."""
+    drawn = _drawn(case)
+    made = [_futures(drawn, one) for one in years]
+    return {column: np.array([np.quantile(one[column], ends) for one in made]) for column in ("keep", "give")}
+
+
+def _drawn(case: Case) -> dict[str, np.ndarray]:
+    """One value of each input a future, and whether the patch is `taken` in it."""
     parts = np.random.default_rng(SEED).random((len(INPUTS) + 1, DRAWS))
     drawn = {name: getattr(case, name).at(part) for name, part in zip(INPUTS, parts, strict=False)}
-    taken = (parts[-1] < drawn["accepted"]).astype(float)  # in each future it is taken, or it is not
+    drawn["taken"] = (parts[-1] < drawn["accepted"]).astype(float)  # in each future it is taken, or it is not
+    return drawn
+
+
+def _futures(drawn: dict[str, np.ndarray], years: float) -> pd.DataFrame:
     each = per_release(drawn["check"], drawn["trouble"], drawn["redo"], drawn["rate"])
-    releases = drawn["releases"] * (case.years if years is None else years)
+    releases = drawn["releases"] * years
     once = drawn["offer"] * drawn["rate"]
     give, mean = (
-        give_cost(releases, each, once, one, drawn["wait"], drawn["glue"]) for one in (taken, drawn["accepted"])
+        give_cost(releases, each, once, drawn[taken], drawn["wait"], drawn["glue"]) for taken in ("taken", "accepted")
     )
     return pd.DataFrame({"keep": keep_cost(releases, each), "give": give, "give on average": mean})
 

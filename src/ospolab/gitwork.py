@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-__all__ = ["MISSING", "NoGit", "Repository", "available", "repository"]
+__all__ = ["MISSING", "NoGit", "Nowhere", "Repository", "available", "repository"]
 
 MISSING = (
     "This cell needs the program git, which is not on this machine. Install it (https://git-scm.com/downloads) and "
@@ -28,6 +28,18 @@ MISSING = (
 
 class NoGit(RuntimeError):
     """There is no git on this machine; the message says what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]  # notebooks show the sentence alone
+
+
+class Nowhere:
+    """Stands where a repository would be on a machine without git: whatever is asked of it raises NoGit."""
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise NoGit(MISSING)
 
 
 def available() -> bool:
@@ -131,9 +143,9 @@ class Repository:
     def rewritten(self, name: str, replace: Mapping[str, str]) -> Repository:
         """A new repository beside this one, in a folder `name`: the same history with texts replaced in every commit.
 
-        replace: old text -> new text of the same length in bytes (ValueError otherwise), in files and in messages alike.
-        Small and for lessons: `git fast-export`, a replacement in its stream, `git fast-import`. Signatures are lost. For
-        a repository of your own use git-filter-repo, which also takes files out and checks more.
+        replace: old text -> new text of the same length in bytes (ValueError otherwise), in files and messages alike.
+        Small and for lessons: `git fast-export`, a replacement in its stream, `git fast-import`. Signatures are lost.
+        For a repository of your own use git-filter-repo, which also takes files out and checks more.
         """
         stream = self._bytes("fast-export", "--all", "--signed-tags=strip")
         for old, new in replace.items():

@@ -38,17 +38,21 @@ METRICS = {
     "taken": Metric("offers taken, of all offers decided in the year", "the project's tracker", ("welcome",)),
     "days": Metric("days from offer to first answer, median", "the project's tracker", ("welcome",)),
     "found": Metric("quiet breaks found by our tests, of all found", "incident list and test log", ("safe",)),
-    "stars": Metric("stars of the projects we contribute to", "the hosting platform", (), "Stars follow news; none is ours."),
+    "stars": Metric(
+        "stars of the projects we contribute to", "the hosting platform", vain="Stars follow news; none is ours."
+    ),
     "sent": Metric(
-        "pull requests sent", "the project's tracker", (), "Split one change into five and it rises; taken or not, it counts."
+        "pull requests sent", "the project's tracker", vain="Split one change into five and it rises, taken or not."
     ),
     "lines": Metric(
-        "lines contributed", "git log", (), "Long-winded code counts most, and deleting code counts against us."
+        "lines contributed", "git log", vain="Long-winded code counts most, and deleting code counts against us."
     ),
     "worth": Metric(
-        "worth of what we use, by lines of code", "a COCOMO calculator", (), "It grows with other people's lines; no decision of ours moves it."
+        "worth of what we use, by lines of code",
+        "a COCOMO calculator",
+        vain="It grows with other people's lines, whatever we do.",
     ),
-}  # fmt: skip
+}
 
 
 def findings(

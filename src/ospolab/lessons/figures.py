@@ -70,7 +70,7 @@ class Figure:
         return f'<figure class="ospolab-figure">{self.svg}{caption}</figure>'
 
     def to_file(self) -> str:
-        """The drawing as an SVG file of its own: in a grey that reads on white and on black, for no page lends its ink."""
+        """The drawing as an SVG file of its own, in a grey that reads on white and on black: no page lends it ink."""
         names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
         plain = re.sub(r'\s*xmlns(:xlink)?="[^"]*"', " ", self.svg)
         return plain.replace("<svg ", f'<svg {names} color="{_ALONE}" ', 1) + "\n"

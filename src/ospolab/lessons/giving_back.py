@@ -140,25 +140,24 @@ def pace(times: int, of: int, years: float = 3) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("releases")
 
 
-def over_time(case: Case, caption: str = "", title: str = "") -> Figure:
+def over_time(case: Case, caption: str = "") -> Figure:
     """What keeping and giving back have cost, month by month: the middle future, and the band of 80 in 100."""
     months = np.arange(0, round(case.years * 12) + 1, max(1, round(case.years)))
-    futures = [forkcost.simulate(case, month / 12) for month in months]
+    costs = forkcost.bands(case, months / 12)
     drawing, ax = canvas()
     for column, colour, dash, words in (("keep", ORANGE, "--", "keep it"), ("give", BLUE, "-", "give it back")):
-        low, middle, high = (np.array([one[column].quantile(q) for one in futures]) for q in (0.1, 0.5, 0.9))
+        low, middle, high = costs[column].T
         ax.fill_between(months, low, high, color=colour, alpha=0.18, linewidth=0)
         ax.plot(months, middle, color=colour, linestyle=dash, label=words)
     ax.set_xlabel("months")
     ax.set_ylabel("euros so far")
     ax.set_ylim(bottom=0)
     ax.legend(loc="upper left", fontsize=9)
-    ends = futures[-1].quantile([0.1, 0.9])
     said = "; ".join(
-        f"{words} {euros(ends[column].iloc[0])} to {euros(ends[column].iloc[1])} euros"
+        f"{words} {euros(costs[column][-1, 0])} to {euros(costs[column][-1, 2])} euros"
         for column, words in (("keep", "keep it"), ("give", "give it back"))
     )
-    alt = f"{title}Two rising lines with bands over {months[-1]} months. At the end, in 80 of 100 futures: {said}."
+    alt = f"Two rising lines with bands over {months[-1]} months. At the end, in 80 of 100 futures: {said}."
     return figure(drawing, alt=alt, caption=caption)
 
 
@@ -167,7 +166,7 @@ def tornado(case: Case) -> Figure:
     table = forkcost.tornado(case)
     middle = forkcost.saved(case)
     drawing, ax = canvas(height=3.6)
-    for y, (name, row) in enumerate(table.iterrows()):
+    for y, (_, row) in enumerate(table.iterrows()):
         for end, colour, hatch in (("low", ORANGE, "////"), ("high", BLUE, "")):
             ax.barh(y, row[end] - middle, left=middle, color=colour, hatch=hatch, height=0.6, linewidth=0, alpha=0.85)
     ax.axvline(0, color="#808080", linewidth=1.5, linestyle=":")
@@ -184,7 +183,7 @@ def tornado(case: Case) -> Figure:
     return figure(
         drawing,
         alt=f"Bars, longest first, around {euros(middle)} euros saved. {words}.",
-        caption="Tornado chart: one input at a time goes to the ends of its range, the others stay at their likely value.",
+        caption="A tornado chart: one input at a time goes to the ends of its range, the others stay as is likely.",
     )
 
 
@@ -242,14 +241,14 @@ def _compared(size: str, pace: int, trouble: int, accepted: int, rate: int, year
     when = "It never pays for itself" if after is None else f"With likely values it pays from release {after} on"
     told = "year" if years == 1 else f"{years} years"
     said = (
-        f"Over {told}, in 80 of 100 futures: keeping costs {euros(low['keep'])} to {euros(high['keep'])} €, giving back "
-        f"{euros(low['give'])} to {euros(high['give'])} €. {when}"
+        f"Over {told}, in 80 of 100 futures: keeping costs {euros(low['keep'])} to {euros(high['keep'])} €, giving "
+        f"back {euros(low['give'])} to {euros(high['give'])} €. {when}"
         + ("." if after is None else f" ({after / pace * 12:,.0f} months).")
         + f" On average over refusals, giving back is cheaper in <b>{100 * share:.0f} of 100</b>. {verdict}"
     )
     picture = over_time(
         case,
-        f"A patch of {words}. Lines: the middle future; bands: 80 of 100. Hours and the ranges around your settings are invented.",
+        f"A patch of {words}. Lines: the middle future; bands: 80 of 100. Hours are invented.",
     )
     return said, picture
 
@@ -285,11 +284,11 @@ def hard_forks() -> HTML:
 
 
 def log_to_read() -> Figure:
-    """What git said about another fork of the same project, as it was counted; what its tests said stands in the task."""
+    """What git said about another fork of the same project; what its tests said stands in the task."""
     return tiles(
         carrying.remembered("exercise").grid().replace("quiet break", "clean"),
-        caption="What git said. A cross: conflict. A dot: clean. An equals sign: nothing is left of the patch, for upstream "
-        "has the very same; after it there is nothing more to update.",
+        caption="What git said. A cross: conflict. A dot: clean. An equals sign: nothing is left of the patch, as "
+        "upstream has the very same; after it there is nothing more to update.",
     )
 
 
@@ -326,9 +325,10 @@ def try_case(given: Mapping[str, Any]) -> str:
     futures = forkcost.simulate(case)
     low, high = futures.quantile(0.1), futures.quantile(0.9)
     share, _ = forkcost.verdict(futures)
+    told = "1 year" if case.years == 1 else f"{case.years:g} years"
     after, bars, turns = forkcost.find(case), forkcost.tornado(case), forkcost.turning(case)
     said = [
-        f"Keeping it over {case.years:g} year{'s' * (case.years != 1)}, 80 of 100 futures: {euros(low['keep'])} to {euros(high['keep'])} €.",
+        f"Keeping it over {told}, 80 of 100 futures: {euros(low['keep'])} to {euros(high['keep'])} €.",
         f"Giving it back:                        {euros(low['give'])} to {euros(high['give'])} €.",
         f"Giving back is cheaper, on average over refusals, in {100 * share:.0f} of 100 futures.",
         "Break-even: never." if after is None else f"Break-even, likely values: release {after}.",

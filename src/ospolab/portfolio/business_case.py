@@ -30,11 +30,11 @@ ADVICE = {
     "keep": "Keep the patch, and go on carrying it.",
     "ask": "Ask upstream first whether it is wanted, and decide then.",
 }
-# What the drawn futures say -> advice that it bears. Where money does not decide, each is open: the page says what does.
+# What the drawn futures say -> advice that it bears. Where money does not decide, the words beside the sum do.
 # To ask first is borne as well wherever a sure yes would pay: see `_advice`.
 BORNE = {"give": {"give"}, "keep": {"keep"}, "open": {"give", "keep", "ask"}}
 FOR_US = {
-    "business": "Hours spent on old patches are hours not spent on products; the budget that pays them should see this page.",
+    "business": "Hours spent on old patches are not spent on products; the budget that pays them should see this page.",
     "education": "The patch outlives the contract of whoever wrote it. What is upstream needs no successor here.",
     "business-education": "What we teach with and what we ship should be the same release; a fork makes them two.",
     "government": "A patch that a supplier carries for us is paid again with each release: ask for it to be offered "
@@ -169,9 +169,8 @@ def _figures(case: Case, keep: tuple[float, float], give: tuple[float, float]) -
     for words, column, told in (("keeping it", "keep", keep), ("giving it back", "give", give)):
         right = futures[column].quantile([0.1, 0.9])
         if any(abs(a - b) > max(TOLERANCE * b, 60) for a, b in zip(told, right, strict=True)):
-            wrong.append(
-                f"{words} comes to {right.iloc[0]:,.0f} to {right.iloc[1]:,.0f} €, and here stands {told[0]:,.0f} to {told[1]:,.0f}"
-            )
+            here = f"{told[0]:,.0f} to {told[1]:,.0f}"
+            wrong.append(f"{words} comes to {right.iloc[0]:,.0f} to {right.iloc[1]:,.0f} €, and here stands {here}")
     return f"From what was assumed, {'; '.join(wrong)}." if wrong else ""
 
 
@@ -182,8 +181,8 @@ def _advice(case: Case, advice: str) -> str:
     if advice == "ask":
         return "Asking first changes nothing here: with likely values even a sure yes would not pay. Then why ask?"
     return (
-        f"The advice is “{ADVICE[advice]}” Giving back is cheaper in {100 * share:.0f} of 100 futures, which does not bear "
-        "it. If other things weigh more than the money, say so in words, and advise what the sum bears."
+        f"The advice is “{ADVICE[advice]}” Giving back is cheaper in {100 * share:.0f} of 100 futures, which does not "
+        "bear it. If other things weigh more than the money, say so in words, and advise what the sum bears."
     )
 
 
@@ -194,7 +193,8 @@ def _turns(case: Case, turns: str) -> str:
     if able:
         could = "; ".join(INPUTS[name][0] for name in bars if name in able)
         return f"“{INPUTS[turns][0]}” does not turn the decision anywhere in its range; what does: {could}."
-    return f"No assumption turns it alone; name one of the three longest bars: {'; '.join(INPUTS[name][0] for name in bars[:3])}."
+    longest = "; ".join(INPUTS[name][0] for name in bars[:3])
+    return f"No assumption turns it alone; name one of the three longest bars: {longest}."
 
 
 def _measures(measures: Any) -> str:
