@@ -96,13 +96,13 @@ class Case:
 # Input -> words for charts and papers, and its unit.
 INPUTS = {
     "releases": ("releases a year", ""),
-    "check": ("hours to check a release", "h"),
-    "trouble": ("share of releases with trouble", "%"),
+    "check": ("hours of checking", "h"),
+    "trouble": ("releases with trouble", "%"),
     "redo": ("hours each time", "h"),
     "offer": ("hours to offer it", "h"),
     "accepted": ("chance that it is taken", "%"),
     "wait": ("releases until it is in", ""),
-    "glue": ("share that stays as glue", "%"),
+    "glue": ("stays as glue", "%"),
     "rate": ("euros an hour", "€"),
 }
 assert [field.name for field in fields(Case)] == [*INPUTS, "years"]

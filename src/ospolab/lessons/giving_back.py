@@ -133,11 +133,11 @@ def pace(times: int, of: int, years: float = 3) -> pd.DataFrame:
         low, high = futures.quantile(0.1), futures.quantile(0.9)
         share, _ = forkcost.verdict(futures)
         rows[words] = {
-            "keep": f"{euros(low['keep'])} to {euros(high['keep'])}",
-            "give": f"{euros(low['give'])} to {euros(high['give'])}",
+            "keep, €": f"{euros(low['keep'])}–{euros(high['keep'])}",
+            "give, €": f"{euros(low['give'])}–{euros(high['give'])}",
             "pays in": f"{100 * share:.0f} of 100",
         }
-    return pd.DataFrame(rows).T.rename_axis("releases")
+    return pd.DataFrame(rows).T
 
 
 def over_time(case: Case, caption: str = "") -> Figure:
@@ -152,7 +152,7 @@ def over_time(case: Case, caption: str = "") -> Figure:
     ax.set_xlabel("months")
     ax.set_ylabel("euros so far")
     ax.set_ylim(bottom=0)
-    ax.legend(loc="upper left", fontsize=9)
+    ax.legend(loc="upper left", fontsize=9, frameon=False)
     said = "; ".join(
         f"{words} {euros(costs[column][-1, 0])} to {euros(costs[column][-1, 2])} euros"
         for column, words in (("keep", "keep it"), ("give", "give it back"))
@@ -175,7 +175,7 @@ def tornado(case: Case) -> Figure:
     ax.set_xlabel("euros saved by giving back (dotted: no difference)")
     ax.bar(0, 0, color=ORANGE, hatch="////", label="input at its low end")
     ax.bar(0, 0, color=BLUE, label="at its high end")
-    ax.legend(loc="lower right", fontsize=9)
+    ax.legend(loc="lower right", fontsize=9, frameon=False)
     words = "; ".join(
         f"{INPUTS[name][0]}: {euros(row['low'])} at its low end, {euros(row['high'])} at its high end"
         for name, row in table.iterrows()
@@ -300,18 +300,15 @@ def bars_to_read() -> Figure:
 def patch_figures() -> HTML:
     """What is assumed about the patches of the exercise's last task, likely value and range."""
 
-    def said(one: Range, by: float = 1) -> str:
-        return f"{one.likely * by:g} ({one.low * by:g} to {one.high * by:g})"
+    def said(one: Range, unit: str) -> str:
+        by, mark = (100, " %") if unit == "%" else (1, "")
+        return f"{one.likely * by:g}{mark} ({one.low * by:g}–{one.high * by:g})"
 
     table = {
-        name: {
-            words: said(inputs[key], 100 if unit == "%" else 1)
-            for key, (words, unit) in INPUTS.items()
-            if key in inputs
-        }
+        name: {words: said(inputs[key], unit) for key, (words, unit) in INPUTS.items() if key in inputs}
         for name, (_, inputs) in forkcases.PATCHES.items()
     }
-    return wrapped(pd.DataFrame(table), "5em")
+    return wrapped(pd.DataFrame(table), "0")
 
 
 def try_case(given: Mapping[str, Any]) -> str:
