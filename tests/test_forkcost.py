@@ -106,7 +106,7 @@ def test_the_figures_that_the_lesson_stands_on():
     assert [round(end) for end in forkcost.brackets(case)] == [228, 11563]
     bars = forkcost.tornado(case)
     assert (bars.index[0], bars.index[-1]) == ("offer", "rate")
-    assert list(views.pace(5, 6)["pays in"]) == ["25 of 100", "78 of 100", "99 of 100"]
+    assert list(views.pace(5, 6)["pays in"]) == ["25%", "78%", "99%"]
 
 
 def test_what_turns_a_decision():

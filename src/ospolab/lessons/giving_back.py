@@ -17,7 +17,7 @@ from ospolab.data import load
 from ospolab.forkcost import INPUTS, Case, Range
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
-from ospolab.lessons.tables import plain, wrapped
+from ospolab.lessons.tables import plain, stacked
 
 __all__ = [
     "assumed",
@@ -135,7 +135,7 @@ def pace(times: int, of: int, years: float = 3) -> pd.DataFrame:
         rows[words] = {
             "keep, €": f"{euros(low['keep'])}–{euros(high['keep'])}",
             "give, €": f"{euros(low['give'])}–{euros(high['give'])}",
-            "pays in": f"{100 * share:.0f} of 100",
+            "pays in": f"{share:.0%}",
         }
     return pd.DataFrame(rows).T
 
@@ -257,7 +257,7 @@ def _compared(size: str, pace: int, trouble: int, accepted: int, rate: int, year
 
 
 def hard_forks() -> HTML:
-    """What each hard fork of the table had in its complete quarters: people, core, people on both sides. Medians."""
+    """What each hard fork had in its complete quarters: people and core (medians), most people on both sides."""
     table = load("forks_quarterly")
     rows = []
     for pair in sorted(table["pair"].unique()):
@@ -277,7 +277,7 @@ def hard_forks() -> HTML:
                 f"{shared.max()} ({len(shared)})",
             ]
         )
-    return plain(["fork", "quarters", "people", "core", "most on both sides (quarters known)"], rows)
+    return plain(["fork", "quarters", "people", "core", "on both sides"], rows)
 
 
 # ---------------------------------------------------------------------------------------------------------- exercise
@@ -308,7 +308,7 @@ def patch_figures() -> HTML:
         name: {words: said(inputs[key], unit) for key, (words, unit) in INPUTS.items() if key in inputs}
         for name, (_, inputs) in forkcases.PATCHES.items()
     }
-    return wrapped(pd.DataFrame(table), "0")
+    return stacked(pd.DataFrame(table))
 
 
 def try_case(given: Mapping[str, Any]) -> str:
