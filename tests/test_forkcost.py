@@ -94,14 +94,14 @@ def test_without_doubt_there_is_one_future():
     assert forkcost.verdict(futures) == (1.0, "give")
     assert forkcost.verdict(forkcost.simulate(sure(accepted=0))) == (0.0, "keep")
     assert forkcost.brackets(sure()) == (1600, 1600)
-    assert forkcost.find(sure()) == 2
+    assert forkcost.pays_from(sure()) == 2
 
 
 def test_the_figures_that_the_lesson_stands_on():
     case = forkcases.lesson_case(5, 6)
     futures = forkcost.simulate(case)
     share, word = forkcost.verdict(futures)
-    assert (round(share, 2), word, forkcost.find(case)) == (0.25, "keep", 10)
+    assert (round(share, 2), word, forkcost.pays_from(case)) == (0.25, "keep", 10)
     assert list(futures["keep"].quantile([0.1, 0.5, 0.9]).round(-1)) == [1400, 2430, 3960]
     assert [round(end) for end in forkcost.brackets(case)] == [228, 11563]
     bars = forkcost.tornado(case)

@@ -26,10 +26,10 @@ __all__ = [
     "break_even",
     "cocomo",
     "counted",
-    "find",
     "give_cost",
     "keep_cost",
     "labour",
+    "pays_from",
     "per_release",
     "saved",
     "simulate",
@@ -177,7 +177,7 @@ def saved(case: Case, **at: float) -> float:
     return float(keep_cost(releases, each) - given)
 
 
-def find(case: Case) -> int | None:
+def pays_from(case: Case) -> int | None:
     """The break-even of a case in releases, with every input at its likely value."""
     one = case.likely()
     each = per_release(one["check"], one["trouble"], one["redo"], one["rate"])

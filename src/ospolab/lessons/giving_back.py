@@ -232,7 +232,7 @@ def _compared(size: str, pace: int, trouble: int, accepted: int, rate: int, year
     futures = forkcost.simulate(case)
     low, high = futures.quantile(0.1), futures.quantile(0.9)
     share, found = forkcost.verdict(futures)
-    after = forkcost.find(case)
+    after = forkcost.pays_from(case)
     verdict = {
         "give": "<b>Give it back.</b>",
         "keep": "<b>For the money alone: keep it.</b>",
@@ -323,7 +323,7 @@ def try_case(given: Mapping[str, Any]) -> str:
     low, high = futures.quantile(0.1), futures.quantile(0.9)
     share, _ = forkcost.verdict(futures)
     told = "1 year" if case.years == 1 else f"{case.years:g} years"
-    after, bars, turns = forkcost.find(case), forkcost.tornado(case), forkcost.turning(case)
+    after, bars, turns = forkcost.pays_from(case), forkcost.tornado(case), forkcost.turning(case)
     said = [
         f"Keeping it over {told}, 80 of 100 futures: {euros(low['keep'])} to {euros(high['keep'])} €.",
         f"Giving it back:                        {euros(low['give'])} to {euros(high['give'])} €.",

@@ -126,7 +126,7 @@ class BusinessCase(Issued):
             "reader": READERS[self.reader],
             "advice": ADVICE[self.advice],
             "of_hundred": round(100 * share),
-            "after": forkcost.find(case),
+            "after": forkcost.pays_from(case),
             "longest": INPUTS[bars.index[0]][0],
             "turn_words": INPUTS[self.turns][0],
             "turn_at": f"{turns[self.turns] * by:.2g}" if self.turns in turns else None,
