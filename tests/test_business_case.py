@@ -41,7 +41,7 @@ def test_the_page_and_its_chart(home):
     shown = business_case.issue(case())
     paper = portfolio.read(BusinessCase)
     text = (home / "portfolio" / "business-case.md").read_text("utf-8")
-    assert "Before it goes out" not in shown and "97 of 100" in text and "release 9" in text
+    assert "Before it goes out" not in shown and "97 of 100" in text and "release 9, in about 14 months" in text
     assert "Do nothing: keep carrying it | 4,300 to 11,800" in text
     # The picture is beside the paper, and the notebook finds it from where it stands.
     assert "](business-case.svg)" in text and "](portfolio/business-case.svg)" in shown

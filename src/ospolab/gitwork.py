@@ -34,7 +34,16 @@ class NoGit(RuntimeError):
 
 
 class Nowhere:
-    """Stands where a repository would be on a machine without git: whatever is asked of it raises NoGit."""
+    """Stands where a repository would be on a machine without git: whatever is asked of it raises NoGit.
+
+    Copies of it are the same again, so that each cell of a lesson says what is missing, and not that a name is.
+    """
+
+    def clone(self, name: str) -> Nowhere:
+        return self
+
+    def rewritten(self, name: str, replace: Mapping[str, str]) -> Nowhere:
+        return self
 
     def __getattr__(self, name: str):
         if name.startswith("_"):

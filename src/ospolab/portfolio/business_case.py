@@ -119,14 +119,15 @@ class BusinessCase(Issued):
     def words(self) -> dict[str, Any]:
         case = self.case()
         share, _ = forkcost.verdict(forkcost.simulate(case))
-        bars = forkcost.tornado(case)
+        after, bars = forkcost.pays_from(case), forkcost.tornado(case)
         turns, within = forkcost.turning(case, beyond=True), self.turns in forkcost.turning(case)
         by = 100 if INPUTS[self.turns][1] == "%" else 1
         return {
             "reader": READERS[self.reader],
             "advice": ADVICE[self.advice],
             "of_hundred": round(100 * share),
-            "after": forkcost.pays_from(case),
+            "after": after,
+            "months": None if after is None else round(12 * after / max(case.releases.likely, 0.1)),
             "longest": INPUTS[bars.index[0]][0],
             "turn_words": INPUTS[self.turns][0],
             "turn_at": f"{turns[self.turns] * by:.2g}" if self.turns in turns else None,
