@@ -73,7 +73,7 @@ def test_an_own_patch_is_not_called_invented(home):
             "does not turn the decision",
         ),
         ({"measures": ["hours", "stars"]}, "A vanity metric: stars"),
-        ({"decision": "We should do more of this."}, "no sum, no hours and no date"),
+        ({"decision": "We should do more of this."}, "No figure stands in the decision"),
         ({"review": 24}, "more than a year"),
     ],
 )  # fmt: skip
@@ -85,13 +85,21 @@ def test_what_does_not_hold_is_said(home, changes, says):
     assert sum(business_case.parts(case(**changes))) == 3
 
 
-def test_asking_first_holds_where_a_yes_would_pay():
+def test_asking_first_holds_where_a_yes_could_pay():
     assert business_case.parts(case(advice="ask"))[1]
     small = case(patch="branding", advice="ask")
-    assert "even a sure yes would not pay" in business_case.findings(small)[1]
+    assert "even a sure yes would pay in 1 of 100" in business_case.findings(small)[1]
+    # One that the money says to keep, which a sure yes would leave undecided.
+    assert business_case.parts(case(patch="alarm", advice="ask"))[1]
+    assert not business_case.parts(case(patch="alarm", advice="give"))[1]
     # Where money does not decide, each advice can stand.
     for advice in ("give", "keep", "ask"):
         assert business_case.parts(case(patch="alarm", years=5, advice=advice))[1]
+
+
+def test_the_page_says_whether_it_may_be_given(home):
+    assert "not checked yet" in business_case.issue(case())
+    assert "Ours to give" not in business_case.issue(case(patch="branding", advice="keep", cleared="yes"))
 
 
 def test_it_is_for_somebody_who_is_there(home):

@@ -93,7 +93,7 @@ def case(patch: str, rate: Range = RATE, years: float = 3) -> Case:
     return Case(**PATCHES[patch][1], rate=rate, years=years)
 
 
-def lesson_case(times: int, of: int, releases: Range = Range(2, 3, 4), years: float = 3) -> Case:  # noqa: B008
+def lesson_case(times: int, of: int, releases: Range = Range(2, 3, 4), years: float = 2) -> Case:  # noqa: B008
     """The small patch of the lesson, with trouble in `times` of `of` releases."""
     _, redo, offer = SIZES["few"]
     return Case(

@@ -2,14 +2,14 @@
 
 Each input is a `Range`: low, likely, high. A range is drawn from as a triangle, which needs no figure besides the three
 and gives the ends more weight than smoother shapes do. Inputs are drawn independently of each other, with a fixed seed.
-Money is in euros of the day: three years are too short for interest to change a decision that these ranges do not.
+Money is in euros of the day: a few years are too short for interest to change a decision that these ranges do not.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,7 @@ __all__ = [
     "per_release",
     "saved",
     "simulate",
+    "sure_yes",
     "tornado",
     "turning",
     "verdict",
@@ -228,6 +229,11 @@ def verdict(futures: pd.DataFrame) -> tuple[float, str]:
     """
     share = float((futures["give on average"] < futures["keep"]).mean())
     return share, "give" if share >= SURE else "keep" if share <= 1 - SURE else "open"
+
+
+def sure_yes(case: Case) -> float:
+    """In which share of the futures offering would pay if it were sure to be taken: what asking first can find out."""
+    return verdict(simulate(replace(case, accepted=Range(1, 1, 1))))[0]
 
 
 def brackets(case: Case) -> tuple[float, float]:

@@ -33,7 +33,7 @@ QUESTIONS = {
 }
 METRICS = {
     "hours": Metric("hours on conflicts and breaks, a release", "time sheet, or a tag on the task", ("cost",)),
-    "conflicts": Metric("updates with a conflict, of all updates", "log of the update job", ("cost",)),
+    "conflicts": Metric("conflicts, for each release taken", "log of the update job", ("cost",)),
     "age": Metric("patches carried for more than two releases and never offered", "the list of patches", ("waiting",)),
     "taken": Metric("offers taken, of all offers decided in the year", "the project's tracker", ("welcome",)),
     "days": Metric("days from offer to first answer, median", "the project's tracker", ("welcome",)),

@@ -31,15 +31,20 @@ ADVICE = {
     "ask": "Ask upstream first whether it is wanted, and decide then.",
 }
 # What the drawn futures say -> advice that it bears. Where money does not decide, the words beside the sum do.
-# To ask first is borne as well wherever a sure yes would pay: see `_advice`.
+# To ask first is borne as well wherever a sure yes could change what the money says: see `_advice`.
 BORNE = {"give": {"give"}, "keep": {"keep"}, "open": {"give", "keep", "ask"}}
 FOR_US = {
     "business": "Hours spent on old patches are not spent on products; the budget that pays them should see this page.",
     "education": "The patch outlives the contract of whoever wrote it. What is upstream needs no successor here.",
     "business-education": "What we teach with and what we ship should be the same release; a fork makes them two.",
-    "government": "A patch that a supplier carries for us is paid again with each release: ask for it to be offered "
-    "upstream, and put that into the contract.",
+    "government": "A patch that a supplier carries for us is paid again with each release: have it offered upstream, and "
+    "put that, with the rights it needs, into the next tender.",
     "non-government": "Our few hours go furthest in work that others then keep up with us.",
+}
+CLEARED = {
+    "yes": "checked, and nothing stands against it.",
+    "open": "not checked yet. Nothing is offered before it is.",
+    "no": "checked, and it may not be offered as it stands.",
 }
 NEEDED = (
     *("reader", "patch", "years", "range", "keep-low", "keep-high", "give-low", "give-high"),
@@ -65,6 +70,7 @@ class BusinessCase(Issued):
     """A business case. inputs: what was assumed, shares as 0 to 1. keep, give: euros, 80 of 100 futures.
 
     turns: the assumption that would turn the decision over. beyond: what else speaks for or against, in words.
+    cleared: whether it is ours to give and we may, a key of CLEARED.
     """
 
     NAME: ClassVar[str] = "business-case"
@@ -83,6 +89,7 @@ class BusinessCase(Issued):
     advice: Literal["give", "keep", "ask"]
     turns: Input
     beyond: str
+    cleared: Literal["yes", "open", "no"] = "open"
     measures: tuple[Measure, ...] = Field(min_length=1)
     decision: str
     for_us: str
@@ -122,16 +129,18 @@ class BusinessCase(Issued):
         after, bars = forkcost.pays_from(case), forkcost.tornado(case)
         turns, within = forkcost.turning(case, beyond=True), self.turns in forkcost.turning(case)
         by = 100 if INPUTS[self.turns][1] == "%" else 1
+        unit = f" {INPUTS[self.turns][1]}".rstrip()
         return {
             "reader": READERS[self.reader],
             "advice": ADVICE[self.advice],
+            "cleared": None if self.advice == "keep" else CLEARED[self.cleared],
             "of_hundred": round(100 * share),
             "after": after,
             "months": None if after is None else round(12 * after / max(case.releases.likely, 0.1)),
             "longest": INPUTS[bars.index[0]][0],
             "turn_words": INPUTS[self.turns][0],
-            "turn_at": f"{turns[self.turns] * by:.2g}" if self.turns in turns else None,
-            "likely": f"{self.inputs[self.turns].likely * by:g}",
+            "turn_at": f"{turns[self.turns] * by:.2g}{unit}" if self.turns in turns else None,
+            "likely": f"{self.inputs[self.turns].likely * by:g}{unit}",
             "within": within,
             "rows": [_row(name, self.inputs[name]) for name in INPUTS],
             "measures": [gqm.METRICS[key] for key in self.measures],
@@ -177,10 +186,13 @@ def _figures(case: Case, keep: tuple[float, float], give: tuple[float, float]) -
 
 def _advice(case: Case, advice: str) -> str:
     share, found = forkcost.verdict(forkcost.simulate(case))
-    if advice in BORNE[found] or (advice == "ask" and forkcost.saved(case, accepted=1) > 0):
+    if advice in BORNE[found]:
         return ""
     if advice == "ask":
-        return "Asking first changes nothing here: with likely values even a sure yes would not pay. Then why ask?"
+        sure = forkcost.sure_yes(case)
+        if sure > 1 - forkcost.SURE:
+            return ""
+        return f"Asking first changes nothing: even a sure yes would pay in {100 * sure:.0f} of 100 only. Then why ask?"
     return (
         f"The advice is “{ADVICE[advice]}” Giving back is cheaper in {100 * share:.0f} of 100 futures, which does not "
         "bear it. If other things weigh more than the money, say so in words, and advise what the sum bears."
@@ -205,7 +217,7 @@ def _measures(measures: Any) -> str:
 
 def _dated(decision: str, review: int) -> str:
     if not any(letter.isdigit() for letter in decision):
-        return "The decision names no sum, no hours and no date."
+        return "No figure stands in the decision: write the hours or the sum, and the date, in figures."
     return "" if review <= 12 else "It is looked at again after more than a year: upstream will have changed by then."
 
 
@@ -270,6 +282,7 @@ def issue(given: Mapping[str, Any]) -> str:
         advice=given["advice"],
         turns=given["turns"],
         beyond=given["beyond"],
+        cleared=given.get("cleared") or "open",
         measures=given["measures"],
         decision=given["decision"],
         for_us=for_us(ours),
