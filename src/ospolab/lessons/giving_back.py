@@ -70,8 +70,8 @@ def given_back(given: Carried) -> Figure:
     """The same fork with `timeout` given back."""
     return tiles(
         given.grid(),
-        caption="A cross: conflict. A dot: clean. !: git said clean, and our test failed. From 1.2 on the row timeout is "
-        "the glue, the one line of it that is left.",
+        caption="A cross: conflict. A dot: clean. !: git said clean, and our test failed. From 1.2 on the row timeout "
+        "is the glue, the one line of it that is left.",
     )
 
 
@@ -185,7 +185,7 @@ def tornado(case: Case) -> Figure:
     ax.set_xlabel("euros saved by giving back (dotted: no difference)")
     ax.bar(0, 0, color=ORANGE, hatch="////", label="input at its low end")
     ax.bar(0, 0, color=BLUE, label="at its high end")
-    ax.legend(loc="lower right", fontsize=9, frameon=False)
+    ax.legend(loc="lower left", fontsize=9, frameon=False)
     words = "; ".join(
         f"{INPUTS[name][0]}: {euros(row['low'])} at its low end, {euros(row['high'])} at its high end"
         for name, row in table.iterrows()
@@ -338,7 +338,7 @@ def try_case(given: Mapping[str, Any]) -> str:
     said = [
         f"Keeping it over {told}, 80 of 100 futures: {euros(low['keep'])} to {euros(high['keep'])} €.",
         f"Giving it back:                        {euros(low['give'])} to {euros(high['give'])} €.",
-        f"Giving back is cheaper, on average over refusals, in {100 * share:.0f} of 100 futures; for the money: {word}.",
+        f"Giving back is cheaper, refusals averaged in, in {100 * share:.0f} of 100 futures; for the money: {word}.",
         f"If upstream were sure to say yes: in {100 * forkcost.sure_yes(case):.0f} of 100.",
         "Break-even: never." if after is None else f"Break-even, likely values: release {after}.",
         "Longest bars: " + "; ".join(INPUTS[name][0] for name in bars.index[:3]) + ".",

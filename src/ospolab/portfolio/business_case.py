@@ -37,8 +37,8 @@ FOR_US = {
     "business": "Hours spent on old patches are not spent on products; the budget that pays them should see this page.",
     "education": "The patch outlives the contract of whoever wrote it. What is upstream needs no successor here.",
     "business-education": "What we teach with and what we ship should be the same release; a fork makes them two.",
-    "government": "A patch that a supplier carries for us is paid again with each release: have it offered upstream, and "
-    "put that, with the rights it needs, into the next tender.",
+    "government": "A patch that a supplier carries for us is paid again with each release: have it offered upstream, "
+    "and put that, with the rights it needs, into the next tender.",
     "non-government": "Our few hours go furthest in work that others then keep up with us.",
 }
 CLEARED = {
