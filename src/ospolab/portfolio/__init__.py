@@ -14,6 +14,7 @@ __all__ = ["Paper", "PaperError", "State", "folder", "kinds", "read", "render", 
 def kinds() -> list[type[Paper]]:
     """Every paper the labs that exist can issue, in the order of the course."""
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
+    from ospolab.portfolio.business_case import BusinessCase
     from ospolab.portfolio.charter import Charter
     from ospolab.portfolio.compatibility_report import CompatibilityReport
     from ospolab.portfolio.contribution_checklist import ContributionChecklist
@@ -51,6 +52,7 @@ def kinds() -> list[type[Paper]]:
         LicenceRules,
         CompatibilityReport,
         ContributionMemo,
+        BusinessCase,
         ReleaseReport,
         NoticeBundle,
         DistributionPolicy,
