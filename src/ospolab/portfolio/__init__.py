@@ -15,6 +15,7 @@ def kinds() -> list[type[Paper]]:
     """Every paper the labs that exist can issue, in the order of the course."""
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.charter import Charter
+    from ospolab.portfolio.community_plan import CommunityPlan
     from ospolab.portfolio.compatibility_report import CompatibilityReport
     from ospolab.portfolio.contribution_checklist import ContributionChecklist
     from ospolab.portfolio.contribution_memo import ContributionMemo
@@ -48,6 +49,7 @@ def kinds() -> list[type[Paper]]:
         LicenceRules,
         CompatibilityReport,
         ContributionMemo,
+        CommunityPlan,
         FundingPlan,
         WatchList,
         TriageReport,
