@@ -12,8 +12,8 @@ from dataclasses import dataclass
 __all__ = [
     "BOT",
     "Request",
-    "accepted_share",
     "acceptance_ratio",
+    "accepted_share",
     "backlog",
     "closure_ratio",
     "first_response",

@@ -136,7 +136,9 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
     told = []
     for y, year in enumerate(years):
         rows = found.loc[year]
-        told.append(f"{year} ({rows['newcomers'].iloc[0]}): " + " ".join(cell(row, unseen)[0] for _, row in rows.iterrows()))
+        told.append(
+            f"{year} ({rows['newcomers'].iloc[0]}): " + " ".join(cell(row, unseen)[0] for _, row in rows.iterrows())
+        )
         for at, row in rows.iterrows():
             text, share = cell(row, unseen)
             partly = share is not None and row["seen"] < row["newcomers"]
@@ -159,7 +161,8 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
     signs = "A dot" if unseen == "empty" else "Dotted frame"
     return figure(
         drawing,
-        alt=f"{project}, per cent of each year's newcomers who {_who(stayed)}, after 1 to 8 quarters. " + "; ".join(told),
+        alt=f"{project}, per cent of each year's newcomers who {_who(stayed)}, after 1 to 8 quarters. "
+        + "; ".join(told),
         caption=f"{project}: % of a year's newcomers (how many) who {_who(stayed)}. {signs}: not everybody "
         f"has been seen that long. Few: under {retention.ENOUGH} people. Data: project_activity.",
     )
@@ -252,7 +255,5 @@ def first_words(requests: list[Request]) -> pd.DataFrame:
     def days(one: Request, leave_out: set[str]) -> int | None:
         return min((day - one.opened for day, who in one.replies if who not in leave_out), default=None)
 
-    rows = {
-        one.name: [days(one, set()), days(one, {BOT}), responses.first_response(one)] for one in opened(requests)
-    }
+    rows = {one.name: [days(one, set()), days(one, {BOT}), responses.first_response(one)] for one in opened(requests)}
     return pd.DataFrame(rows, index=["anybody", "a person", "somebody else"], dtype=object).T

@@ -14,7 +14,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from ospolab import responses, retention
-from ospolab.checks import given
+from ospolab.checks import cells, given, net
 from ospolab.lessons import staying
 from ospolab.lessons.tables import plain
 from ospolab.readiness import middle_wait
@@ -25,18 +25,20 @@ __all__ = [
     "CELLS",
     "CLAIMS",
     "DAYS",
-    "MAY",
     "OFFERS",
     "REPORTS",
     "TRACKER",
-    "chosen",
     "best",
+    "chosen",
     "claims_shown",
     "cohorts_shown",
+    "expected",
     "fits",
     "offers_shown",
+    "table_of",
     "tracker_key",
     "tracker_shown",
+    "worth",
 ]
 
 # 1. Cohorts: flask, which ends with 2026Q1
@@ -73,7 +75,9 @@ def cohorts_shown() -> HTML:
 def claims_shown() -> HTML:
     """Seven projects under three meanings of "stayed", in per cent."""
     table = retention.by_definition()
-    rows = [[name, str(int(row.iloc[0])), *(f"{share:.1f}" for share in row.iloc[1:])] for name, row in table.iterrows()]
+    rows = [
+        [name, str(int(row.iloc[0])), *(f"{share:.1f}" for share in row.iloc[1:])] for name, row in table.iterrows()
+    ]
     return plain(["project", "people", *table.columns[1:]], rows)
 
 
@@ -156,6 +160,25 @@ REPORTS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
+# Decisions that only make sense together: what it is with where it goes, how soon with who keeps out.
+_PAIRS = (("severity", "route"), ("answer", "aside"))
+
+
+def worth(points: float = 3) -> float:
+    """Points for the form "reports": a pair of decisions counts where both hold; what is wrong takes back a half.
+
+    Prints what is accepted, decision by decision.
+    """
+    decided = given("reports").get("decided", {})
+    holds = {
+        column: dict(zip(key, cells("reports", "decided", column, key, tell_all=True), strict=True))
+        for column, key in REPORTS.items()
+    }
+    pairs = [(report, pair) for report in REPORTS["severity"] for pair in _PAIRS]
+    answered = sum(any(column in decided.get(report, {}) for column in pair) for report, pair in pairs)
+    return net(points, [all(holds[column][report] for column in pair) for report, pair in pairs], answered)
+
+
 # 4. Offers under a budget
 
 
@@ -223,13 +246,13 @@ def chosen() -> float:
     return 1.0 if back >= best() - 1 else 0.5 if back >= best() - 3 else 0.0
 
 
-# 5. Code: where the data of a project ends, and a helper for hidden cases
-
-MAY = retention.ENOUGH
+# 5. Code
 
 
-def expected(people: Mapping[str, list[int]], last: int, window: int = 4, least: int = MAY) -> dict[int, float | None]:
-    """What `retained` gives: year -> share who came back within `window` quarters, None where it may not be said."""
+def expected(
+    people: Mapping[str, list[int]], last: int, window: int = 4, least: int = retention.ENOUGH
+) -> dict[int, float | None]:
+    """What the learner's `retained` has to give, for cases drawn unseen: year -> share who came back within `window` quarters, None where it may not be said."""
     cohorts: dict[int, list[tuple[bool, bool]]] = {}
     for quarters in people.values():
         first = min(quarters)

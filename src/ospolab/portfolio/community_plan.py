@@ -75,7 +75,9 @@ FOR_US = {
 }
 NEEDED = ("project", "whose", "entries", "role", "budget", "decision", "review")
 
-Measure = Literal["back", "three", "second-year", "response", "silent", "backlog", "stars", "reached", "newest", "board"]
+Measure = Literal[
+    "back", "three", "second-year", "response", "silent", "backlog", "stars", "reached", "newest", "board"
+]
 How = Literal["history", "tracker", "impression", "list"]
 Stop = Literal["cohorts", "load", "gamed", "budget", "never"]
 
@@ -191,9 +193,21 @@ def better(entry: Entry) -> bool:
     return way * (entry.target - entry.baseline) > 0 and not (unit == "%" and entry.target > 100)
 
 
-def late_enough(entry: Entry) -> bool:
-    """Whether the target is judged when there is something to judge: a quarter to begin in, and the whole window."""
-    return entry.measure in MEASURES and entry.months >= MEASURES[entry.measure][3]
+def least_months(project: str, measure: str) -> int:
+    """After how many months a measure has something to judge: a time to begin in, and the whole window.
+
+    The time to begin in is a quarter; a year where a quarter brings fewer newcomers than may be shown as a share.
+    """
+    months = MEASURES[measure][3]
+    if measure in HISTORY and project in retention.PROJECTS:
+        a_quarter = _baselines(project).loc["back", "of"] / 8
+        months += 9 * bool(a_quarter < retention.ENOUGH)
+    return months
+
+
+def late_enough(project: str, entry: Entry) -> bool:
+    """Whether the target is judged when there is something to judge."""
+    return entry.measure in MEASURES and entry.months >= least_months(project, entry.measure)
 
 
 def faults(project: str, entry: Entry) -> list[str]:
@@ -207,8 +221,8 @@ def faults(project: str, entry: Entry) -> list[str]:
         said.append(f"“{name}”: the baseline is {entry.baseline:g} here; the data gives {shown}.")
     if not better(entry):
         said.append(f"“{name}”: from {entry.baseline:g} to {entry.target:g} is not better, or cannot be.")
-    if not late_enough(entry):
-        least = MEASURES[entry.measure][3]
+    if not late_enough(project, entry):
+        least = least_months(project, entry.measure)
         said.append(f"“{name}” cannot be judged after {entry.months} months: its first full window takes {least}.")
     if entry.measure not in HOW[entry.how][1]:
         said.append(f"“{name}” cannot, or must not, be collected as {HOW[entry.how][0]}.")
@@ -247,7 +261,7 @@ def parts(plan: Mapping[str, Any]) -> list[bool | float]:
         share(based),
         len(good) == len(ROWS) and bool(good & set(HISTORY)) and bool(good & set(TRACKER)),
         share(lambda entry: based(entry) and better(entry)),
-        share(lambda entry: based(entry) and late_enough(entry)),
+        share(lambda entry: based(entry) and late_enough(project, entry)),
         share(lambda e: based(e) and e.measure in HOW[e.how][1] and e.measure in STOP[e.stop][1]),
         plan.get("whose") in ("ours", "agreed")
         and plan.get("role", "nobody") != "nobody"
@@ -263,9 +277,7 @@ def remarks(plan: Mapping[str, Any]) -> list[str]:
     entries, project = _entries(plan), str(plan.get("project", ""))
     said = [fault for entry in entries for fault in faults(project, entry)]
     names = {entry.measure for entry in entries}
-    if len(entries) == len(ROWS) and not (
-        len(names) == len(ROWS) and names & set(HISTORY) and names & set(TRACKER)
-    ):
+    if len(entries) == len(ROWS) and not (len(names) == len(ROWS) and names & set(HISTORY) and names & set(TRACKER)):
         said.append("Three different measures: at least one of who stays, and at least one of how they are met.")
     if plan.get("whose") == "unasked":
         said.append("A plan for the newcomers of others begins with asking their maintainers.")
