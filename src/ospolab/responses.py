@@ -76,9 +76,9 @@ def _closed(requests: Iterable[Request], start: int, end: int) -> list[Request]:
 def closure_ratio(requests: Iterable[Request], start: int, end: int, of: str = "opened") -> float | None:
     """Requests closed from day `start` to day `end`, merged or not, divided by others of the same days.
 
-    of: "opened" divides by those opened in the period (can exceed 1: old ones are cleared away); "open" by all that were
-    open at some time in it (never above 1). CHAOSS speaks of open change requests "during that same period", which is
-    read both ways. None if there is nothing to divide by.
+    of: "opened" divides by those opened in the period (above 1 where old ones are cleared away); "open" by all that
+    were open at some time in it (never above 1). CHAOSS speaks of open change requests "during that same period", which
+    is read both ways. None if there is nothing to divide by.
     """
     requests = list(requests)
     if of == "opened":

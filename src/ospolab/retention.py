@@ -1,7 +1,7 @@
 """Who comes back after a first change: cohorts of newcomers, compared at the same age.
 
-A newcomer's age is counted in quarters after the quarter of the first commit, which is age 0. What lies beyond the end of
-a history is not known, and not the same as nothing: see `kaplan_meier` and the cells of `cohorts` that are empty.
+A newcomer's age is counted in quarters after the quarter of the first commit, which is age 0. What lies beyond the end
+of a history is not known, and not the same as nothing: see `kaplan_meier`, and the cells that `fair` leaves empty.
 Everything here describes projects; groups smaller than ENOUGH are never given as a share.
 """
 
@@ -142,7 +142,7 @@ def kaplan_meier(times: Iterable[float], happened: Iterable[bool]) -> pd.Series:
 
 
 def waiting_to_return(table: pd.DataFrame) -> pd.DataFrame:
-    """For each person the cohort (year), the quarters until the return or the end of the data, and whether they came."""
+    """For each person the cohort (year), the quarters until the return or the end of the data, and which it was."""
     first, counts = _by_age(table)
     later = counts[:, 1:] > 0
     back = later.any(axis=1)
@@ -185,8 +185,8 @@ def by_definition(first: int = 2020, last: int = 2022, projects: Iterable[str] =
     return pd.DataFrame(rows).T.astype({"newcomers": int})
 
 
-# For the community plan: measure -> (definition, age), each over the newest eight quarters of first commits whose window
-# lies within the history.
+# For the community plan: measure -> (definition, age), over the newest eight quarters of first commits whose window is
+# within the history.
 MEASURES = {"back": MEANINGS["came back in a year"], "three": MEANINGS["3 commits in a year"],
             "second-year": MEANINGS["active in 2nd year"]}  # fmt: skip
 

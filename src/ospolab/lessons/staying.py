@@ -37,15 +37,15 @@ SHOWN = 11  # newest cohorts in a picture
 # last day.
 TODAY = 30
 TRACKER = [
-    Request("G0", -4, ((-2, "reviewer"),), 6),
-    Request("G1", 2, ((2, BOT), (4, "reviewer")), 9, merged=True),
-    Request("G2", 3, ((3, BOT), (5, AUTHOR), (13, "reviewer")), 21, merged=True),
-    Request("G3", 5, ((5, BOT),)),
-    Request("G4", 8, ((8, BOT), (9, "reviewer")), 12),
-    Request("G5", 10, ((10, BOT), (16, "maintainer")), 16, merged=True),
-    Request("G6", 12, ((12, BOT), (12, AUTHOR)), 26),
-    Request("G7", 17, ((17, BOT), (20, "reviewer"))),
-    Request("G8", 24, ((24, BOT),)),
+    Request("A", -4, ((-2, "reviewer"),), 6),
+    Request("B", 2, ((2, BOT), (4, "reviewer")), 9, merged=True),
+    Request("C", 3, ((3, BOT), (5, AUTHOR), (13, "reviewer")), 21, merged=True),
+    Request("D", 5, ((5, BOT),)),
+    Request("E", 8, ((8, BOT), (9, "reviewer")), 12),
+    Request("F", 10, ((10, BOT), (16, "maintainer")), 16, merged=True),
+    Request("G", 12, ((12, BOT), (12, AUTHOR)), 26),
+    Request("H", 17, ((17, BOT), (20, "reviewer"))),
+    Request("I", 24, ((24, BOT),)),
 ]
 
 
@@ -55,7 +55,7 @@ def percent(shares: pd.Series) -> pd.DataFrame:
 
 
 def so_far(project: str) -> pd.DataFrame:
-    """Newcomers of each year, and the share (per cent) who have come back up to the end of the data, sooner or later."""
+    """Newcomers of each year, and the share (per cent) who have come back by the end of the data, sooner or later."""
     back = retention.waiting_to_return(retention.activity(project)).groupby("cohort")["back"]
     found = pd.DataFrame({"newcomers": back.size(), "came back so far, %": (100 * back.mean()).round()})
     return found[found["newcomers"] >= retention.ENOUGH].astype(int)
@@ -102,8 +102,8 @@ def two_readings(project: str = "curl", after: int = AFTER) -> Figure:
         drawing,
         alt=f"Two lines for {project}, in per cent of each year's newcomers: came back ever, and came back within "
         f"{after} quarters. {told}.",
-        caption=f"{project}, the same people. The dashed line had ten years for its first point and a few months for its "
-        "last; the solid line gives everybody a year, and ends where a year has not passed for all.",
+        caption=f"{project}, the same people. The dashed line had ten years for its first point and a few months for "
+        "its last; the solid line gives everybody a year, and ends where a year has not passed for all.",
     )
 
 
@@ -190,10 +190,11 @@ def _said(project: str, definition: str, age: int, unseen: str) -> str:
     word = "below" if share < low else "above" if share > high else "within"
     verdict = {"below": "worse than each of them", "above": "better than each of them", "within": "within their range"}
     who = _who(retention.DEFINITIONS[definition])
-    several = f"{len(before)} cohorts before it had" if len(before) > 1 else "cohort before it had"
+    span = f"{100 * low:.0f} to {100 * high:.0f} %" if len(before) > 1 else f"{100 * low:.0f} %"
+    several = f"{len(before)} cohorts" if len(before) > 1 else "cohort"
     said = (
-        f"{project}, {age} quarter{'s' * (age > 1)} after the first change: newest cohort {year}, {100 * share:.0f} % of "
-        f"{found['newcomers']} {who}. The {several} {100 * low:.0f} to {100 * high:.0f} %: <b>{verdict[word]}.</b>"
+        f"{project}, {age} quarter{'s' * (age > 1)} after the first change: newest cohort {year}, {100 * share:.0f} % "
+        f"of {found['newcomers']} {who}. The {several} before it had {span}: <b>{verdict[word]}.</b>"
     )
     missing = int(found["newcomers"] - found["seen"])
     if missing:

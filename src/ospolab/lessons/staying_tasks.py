@@ -84,17 +84,17 @@ def claims_shown() -> HTML:
 # 2. Ten requests of June, and one of May, of the invented project Heron
 
 TRACKER = [
-    Request("H0", -19, ((-14, "reviewer"),), 5),
-    Request("H1", 1, ((1, BOT), (3, "reviewer")), 8, merged=True),
-    Request("H2", 2, ((4, AUTHOR), (9, "reviewer")), 20, merged=True),
-    Request("H3", 3, ((3, BOT), (24, BOT)), 24),
-    Request("H4", 5, ((6, "reviewer"),), 10),
-    Request("H5", 6, ((6, BOT), (12, AUTHOR))),
-    Request("H6", 9, ((13, "reviewer"),), 13, merged=True),
-    Request("H7", 11, ((12, "maintainer"), (14, AUTHOR))),
-    Request("H8", 15, ((16, AUTHOR), (27, "reviewer"))),
-    Request("H9", 20, ((20, BOT),)),
-    Request("H10", 24, ((26, "reviewer"),), 28, merged=True),
+    Request("A", -19, ((-14, "reviewer"),), 5),
+    Request("B", 1, ((1, BOT), (3, "reviewer")), 8, merged=True),
+    Request("C", 2, ((4, AUTHOR), (9, "reviewer")), 20, merged=True),
+    Request("D", 3, ((3, BOT), (24, BOT)), 24),
+    Request("E", 5, ((6, "reviewer"),), 10),
+    Request("F", 6, ((6, BOT), (12, AUTHOR))),
+    Request("G", 9, ((13, "reviewer"),), 13, merged=True),
+    Request("H", 11, ((12, "maintainer"), (14, AUTHOR))),
+    Request("I", 15, ((16, AUTHOR), (27, "reviewer"))),
+    Request("J", 20, ((20, BOT),)),
+    Request("K", 24, ((26, "reviewer"),), 28, merged=True),
 ]
 
 
@@ -110,16 +110,16 @@ def tracker_key() -> dict[str, tuple[float, float, str]]:
     closed = [one for one in TRACKER if one.closed is not None]
     return {
         "answered": (sum(day is not None for day in days), 0,
-                     "A bot is nobody, and an author's own words are no answer: H3, H5 and H9 have none."),
+                     "A bot is nobody, and an author's own words are no answer: D, F and J have none."),
         "middle": (middle_wait(days), 0,
                    "Sort the waits of all ten, those without an answer last, and take the fifth: 1, 1, 2, 2, 4."),
         "closure": (responses.closure_ratio(TRACKER, 1, 30), 0.006,
-                    "Closed in June are seven, H0 among them, whether merged or not; opened in June are ten."),
+                    "Closed in June are seven, A among them, whether merged or not; opened in June are ten."),
         "acceptance": (responses.acceptance_ratio(TRACKER, 1, 30), 0.05,
-                       "Merged are H1, H2, H6 and H10; closed without a merge are H0, H3 and H4."),
-        "backlog": (responses.backlog(TRACKER, 30), 0, "Open at the end: H5, H7, H8 and H9."),
+                       "Merged are B, C, G and K; closed without a merge are A, D and E."),
+        "backlog": (responses.backlog(TRACKER, 30), 0, "Open at the end: F, H, I and J."),
         "silent": (sum(responses.first_response(one) is None for one in closed), 0,
-                   "H3 was closed by a bot, and nobody had said a word."),
+                   "D was closed by a bot, and nobody had said a word."),
     }  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def chosen() -> float:
 def expected(
     people: Mapping[str, list[int]], last: int, window: int = 4, least: int = retention.ENOUGH
 ) -> dict[int, float | None]:
-    """What the learner's `retained` has to give, for cases drawn unseen: year -> share who came back within `window` quarters, None where it may not be said."""
+    """What the learner's `retained` has to give, for unseen cases: year -> share, None where it may not be said."""
     cohorts: dict[int, list[tuple[bool, bool]]] = {}
     for quarters in people.values():
         first = min(quarters)

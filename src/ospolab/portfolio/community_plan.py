@@ -67,7 +67,7 @@ ROLES = {
     "nobody": "everybody together",
 }
 FOR_US = {
-    "business": "Whoever comes back knows our product from inside. That is worth a plan, and no reason to count people.",
+    "business": "Whoever comes back knows our product from inside. That is worth a plan, and no watching of people.",
     "education": "Our newcomers graduate. A second year is rare by design: say so before somebody calls it a failure.",
     "business-education": "Our participants are newcomers somewhere. Send them where somebody answers.",
     "government": "What we measure about people outside needs a purpose and an end. Counts are enough here.",
@@ -243,8 +243,8 @@ def _entries(plan: Mapping[str, Any]) -> list[Entry]:
 def parts(plan: Mapping[str, Any]) -> list[bool | float]:
     """How far each part holds: baselines, choice of measures, targets, time, collection and stop, frame.
 
-    plan: answers of the form "plan"; anything may be missing. Parts about entries are shares of three. What could be had
-    by clicking counts with what could not: time and collection count for measures whose baseline holds.
+    plan: answers of the form "plan"; anything may be missing. Parts about entries are shares of three. What could be
+    had by clicking counts with what could not: time and collection count for measures whose baseline holds.
     """
     entries, project = _entries(plan), str(plan.get("project", ""))
 
