@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import ipywidgets
 import pandas as pd
 from IPython.display import HTML
@@ -112,6 +114,11 @@ def two_readings(project: str = "curl", after: int = AFTER) -> Figure:
 UNSEEN = {"empty": "left empty", "gone": "counted as gone"}
 
 
+@cache
+def _found(project: str, definition: str) -> pd.DataFrame:
+    return retention.cohorts(retention.activity(project), retention.DEFINITIONS[definition])
+
+
 def cell(row: pd.Series, unseen: str) -> tuple[str, float | None]:
     """What stands in a cell and its share: "few", "·" where nobody may be compared, else whole per cents."""
     if row["newcomers"] < retention.ENOUGH:
@@ -127,8 +134,7 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
 
     Cells that stand for people who were not seen for the whole time have a dashed frame, where they are shown.
     """
-    stayed = retention.DEFINITIONS[definition]
-    found = retention.cohorts(retention.activity(project), stayed)
+    stayed, found = retention.DEFINITIONS[definition], _found(project, definition)
     years = sorted(found.index.unique("cohort"))[-SHOWN:]
     shares = [share for share in retention.fair(found).loc[years] if pd.notna(share)]
     most = max([*shares, 0.01])
@@ -174,8 +180,8 @@ def _who(stayed: retention.Stayed) -> str:
 
 def compared(project: str, definition: str, age: int, unseen: str) -> tuple[int | None, float, list[float]]:
     """The newest cohort that has a number, its share, and the shares of the five cohorts before it."""
-    found = retention.cohorts(retention.activity(project), retention.DEFINITIONS[definition], [age])
-    shares = (retention.fair(found) if unseen == "empty" else retention.naive(found)).droplevel("age").dropna()
+    found = _found(project, definition).xs(age, level="age")
+    shares = (retention.fair(found) if unseen == "empty" else retention.naive(found)).dropna()
     if len(shares) < 2:
         return None, float("nan"), []
     return int(shares.index[-1]), float(shares.iloc[-1]), shares.iloc[-6:-1].tolist()
@@ -185,7 +191,7 @@ def _said(project: str, definition: str, age: int, unseen: str) -> str:
     year, share, before = compared(project, definition, age, unseen)
     if year is None:
         return f"{project} has no two cohorts of {retention.ENOUGH} or more to compare: <b>no conclusion.</b>"
-    found = retention.cohorts(retention.activity(project), retention.DEFINITIONS[definition], [age]).loc[(year, age)]
+    found = _found(project, definition).loc[(year, age)]
     low, high = min(before), max(before)
     word = "below" if share < low else "above" if share > high else "within"
     verdict = {"below": "worse than each of them", "above": "better than each of them", "within": "within their range"}
