@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from ospolab import responses, retention
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
-from ospolab.lessons.tables import plain
+from ospolab.lessons.tables import wrapped
 from ospolab.responses import AUTHOR, BOT, Request
 
 __all__ = [
@@ -95,7 +95,7 @@ def two_readings(project: str = "curl", after: int = AFTER) -> Figure:
     ax.set_ylabel("%")
     ax.set_xlabel("year of the first change")
     ax.tick_params(axis="x", labelsize=10)
-    ax.legend(loc="upper right", fontsize=10)
+    ax.legend(loc="upper right", fontsize=10, frameon=False)
     told = "; ".join(
         f"{year}: {ever[year]} and " + ("not yet known" if pd.isna(same[year]) else f"{same[year]:.0f}")
         for year in ever.index
@@ -248,7 +248,7 @@ def tracker(requests: list[Request] = TRACKER) -> HTML:
         replies = ", ".join(f"{_day(day)} {who}" for day, who in one.replies) or "none"
         end = "open" if one.closed is None else f"{_day(one.closed)} {'merged' if one.merged else 'not merged'}"
         rows.append([one.name, _day(one.opened), replies, end])
-    return plain(["", "opened", "replies", "closed"], rows)
+    return wrapped(pd.DataFrame(rows, columns=["", "opened", "replies", "closed"]).set_index(""), least="0")
 
 
 def opened(requests: list[Request] = TRACKER) -> list[Request]:

@@ -16,7 +16,7 @@ from IPython.display import HTML
 from ospolab import responses, retention
 from ospolab.checks import cells, given, net
 from ospolab.lessons import staying
-from ospolab.lessons.tables import plain
+from ospolab.lessons.tables import plain, wrapped
 from ospolab.readiness import middle_wait
 from ospolab.responses import AUTHOR, BOT, Request
 
@@ -208,8 +208,8 @@ OFFERS = {
 
 def offers_shown() -> HTML:
     """The offers of the exercise."""
-    rows = [[one.words, f"{one.cost:,}", str(one.days), str(one.reached), str(one.back)] for one in OFFERS.values()]
-    return plain(["offer", "euro", "days", "reached", "back"], rows)
+    rows = {one.words: [f"{one.cost:,}", one.days, one.reached, one.back] for one in OFFERS.values()}
+    return wrapped(pd.DataFrame(rows, index=["euro", "days", "reached", "back"], dtype=object).T, least="0")
 
 
 def fits(chosen_: Iterable[str]) -> bool:
