@@ -37,7 +37,8 @@ def test_it_is_written_from_complete_answers_only(home):
     assert portfolio.render(paper) in shown and "Before it goes out" not in shown
     assert (home / "portfolio" / "community-plan.md").is_file()
     assert paper.complaints(INVENTED["business"]) == []
-    assert "**Today:** 12.9 % (140 newcomers, first change 2023Q3 to 2025Q2" in shown and "9,000 euro" in shown
+    assert "**Today:** 12.9 % (140 newcomers, first change 2023Q3 to 2025Q2; chance alone can move" in shown
+    assert "from 8 to 19 %" in shown and "9,000 euro" in shown
     # The figures of the tracker are invented; the page leaves room for the project's own.
     assert papers.state(CommunityPlan, INVENTED["business"]).blanks == 1
 

@@ -27,6 +27,7 @@ __all__ = [
     "by_definition",
     "cohorts",
     "fair",
+    "fair_at",
     "kaplan_meier",
     "naive",
     "people",
@@ -118,6 +119,11 @@ def fair(found: pd.DataFrame) -> pd.Series:
     """
     may = (found["seen"] == found["newcomers"]) & (found["newcomers"] >= ENOUGH)
     return (found["stayed"] / found["newcomers"]).where(may)
+
+
+def fair_at(table: pd.DataFrame, stayed: Stayed, age: int) -> pd.Series:
+    """The shares that may be compared at one age, by cohort."""
+    return fair(cohorts(table, stayed, [age])).droplevel("age")
 
 
 def naive(found: pd.DataFrame) -> pd.Series:

@@ -85,8 +85,9 @@ def opening(project: str = "curl") -> Figure:
 def two_readings(project: str = "curl", after: int = AFTER) -> Figure:
     """The same cohorts read twice: whoever ever came back, and who did within the same time."""
     ever = so_far(project)["came back so far, %"].iloc[-SHOWN:]
-    found = retention.cohorts(retention.activity(project), retention.DEFINITIONS["back"], [after])
-    same = (100 * retention.fair(found)).droplevel("age").reindex(ever.index)
+    same = 100 * retention.fair_at(retention.activity(project), retention.DEFINITIONS["back"], after).reindex(
+        ever.index
+    )
     drawing, ax = canvas(width=6.2, height=3.2)
     ax.plot(ever.index, ever, color=ORANGE, linestyle="--", marker="o", label="came back, ever")
     ax.plot(same.index, same, color=BLUE, marker="s", label=f"came back within {after} quarters")

@@ -137,7 +137,7 @@ REPORTS: dict[str, dict[str, tuple[str, str]]] = {
     "route": {
         "harsh": ("talk team", "A quiet word can mend it; a case of the team is right as well, if it is a small one."),
         "followed": ("safety", "Go there, or send security; call emergency services where there is danger."),
-        "lead": ("team", "Two or more people, none of them the lead; never a talk between the two."),
+        "lead": ("team elsewhere", "Two or more people, none of them the lead; never a talk between the two."),
         "quarrel": ("talk", "A moderator helps two people to talk. A case would make offenders of both."),
         "address": ("safety", "Take it down first, then tell the person, then open the case."),
         "mentor": ("team elsewhere", "A case, and with the reporter's consent the mentor's employer, who has duties."),
@@ -146,7 +146,7 @@ REPORTS: dict[str, dict[str, tuple[str, str]]] = {
         "harsh": ("day week", "No hurry beyond courtesy: a receipt within a day is good, a week the outside."),
         "followed": ("now", "It is going on."),
         "lead": ("now day", "A receipt within a day at the latest: silence reads as protection of the lead."),
-        "quarrel": ("day week", "Nobody is in danger."),
+        "quarrel": ("day week", "Nobody is in danger; what is always at once is never at once."),
         "address": ("now", "Each hour more people read it."),
         "mentor": ("now day", "A receipt within a day at the latest; the stipend runs on."),
     },

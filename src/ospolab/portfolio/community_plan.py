@@ -15,6 +15,7 @@ from ospolab.lessons import staying_tasks
 from ospolab.portfolio import organisation, papers
 from ospolab.portfolio.organisation import Organisation
 from ospolab.portfolio.papers import Issued
+from ospolab.survey import wilson
 
 __all__ = ["CommunityPlan", "Entry", "baselines_shown", "faults", "for_us", "issue", "parts", "remarks"]
 
@@ -162,7 +163,11 @@ def _shown(measure: str, value: float) -> str:
 def _of(project: str, measure: str) -> str:
     if measure in HISTORY and project in retention.PROJECTS:
         row = _baselines(project).loc[measure]
-        return f"{row['of']} newcomers, first change {row['first change']}"
+        low, high = wilson(round(row["share"] * row["of"] / 100), row["of"])
+        return (
+            f"{row['of']} newcomers, first change {row['first change']}; "
+            f"chance alone can move such a share from {100 * low:.0f} to {100 * high:.0f} %"
+        )
     return "" if measure in HISTORY else "June, invented tracker of the exercise"
 
 
