@@ -68,9 +68,13 @@ DEFINITIONS = {
 SECOND_YEAR = Stayed("active in the second year", since=5)
 
 
-@cache
 def activity(project: str) -> pd.DataFrame:
     """Commits per quarter and person of a project, bots left out, without the last quarter, which is not complete."""
+    return _activity(project).copy()
+
+
+@cache
+def _activity(project: str) -> pd.DataFrame:
     table = health.project_history(project).iloc[:-1]
     return table.loc[:, (table > 0).any()]
 
