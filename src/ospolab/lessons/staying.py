@@ -130,6 +130,11 @@ def cell(row: pd.Series, unseen: str) -> tuple[str, float | None]:
     return f"{100 * share:.0f}", share
 
 
+def _many(rows: pd.DataFrame) -> str:
+    people = rows["newcomers"].iloc[0]
+    return str(people) if people >= retention.ENOUGH else f"under {retention.ENOUGH}"
+
+
 def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
     """Cohorts against age, a number in each cell; the chosen age is framed.
 
@@ -143,9 +148,7 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
     told = []
     for y, year in enumerate(years):
         rows = found.loc[year]
-        told.append(
-            f"{year} ({rows['newcomers'].iloc[0]}): " + " ".join(cell(row, unseen)[0] for _, row in rows.iterrows())
-        )
+        told.append(f"{year} ({_many(rows)}): " + " ".join(cell(row, unseen)[0] for _, row in rows.iterrows()))
         for at, row in rows.iterrows():
             text, share = cell(row, unseen)
             partly = share is not None and row["seen"] < row["newcomers"]
@@ -160,7 +163,7 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
     ax.set_xlim(0.5, len(retention.AGES) + 0.5)
     ax.set_ylim(len(years) - 0.4, -0.6)
     ax.set_xticks(retention.AGES)
-    ax.set_yticks(range(len(years)), [f"{year} ({found.loc[year]['newcomers'].iloc[0]})" for year in years])
+    ax.set_yticks(range(len(years)), [f"{year} ({_many(found.loc[year])})" for year in years])
     ax.set_xlabel("quarters after the first change")
     ax.tick_params(length=0, labelsize=10)
     for side in ("left", "bottom"):

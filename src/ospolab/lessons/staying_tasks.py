@@ -162,6 +162,7 @@ REPORTS: dict[str, dict[str, tuple[str, str]]] = {
 
 # Decisions that only make sense together: what it is with where it goes, how soon with who keeps out.
 _PAIRS = (("severity", "route"), ("answer", "aside"))
+_HEADINGS = {"severity": "It is", "route": "First route", "answer": "First answer due", "aside": "Steps aside"}
 
 
 def worth(points: float = 3) -> float:
@@ -170,10 +171,10 @@ def worth(points: float = 3) -> float:
     Prints what is accepted, decision by decision.
     """
     decided = given("reports").get("decided", {})
-    holds = {
-        column: dict(zip(key, cells("reports", "decided", column, key, tell_all=True), strict=True))
-        for column, key in REPORTS.items()
-    }
+    holds = {}
+    for column, key in REPORTS.items():
+        print(f"{_HEADINGS[column]}:")
+        holds[column] = dict(zip(key, cells("reports", "decided", column, key, tell_all=True), strict=True))
     pairs = [(report, pair) for report in REPORTS["severity"] for pair in _PAIRS]
     answered = sum(any(column in decided.get(report, {}) for column in pair) for report, pair in pairs)
     return net(points, [all(holds[column][report] for column in pair) for report, pair in pairs], answered)
