@@ -200,7 +200,7 @@ OFFERS = {
     "booth": Offer("Booth at a fair", 3_000, 4, 400, 2),
     "sprint": Offer("Two-day sprint, in person", 1_500, 4, 40, 6),
     "hours": Offer("Office hour, monthly, online", 300, 6, 60, 5, online=True),
-    "mentoring": Offer("Mentoring in pairs, half a year", 2_400, 5, 8, 5, online=True),
+    "mentoring": Offer("Mentoring in pairs, half a year, online", 2_400, 5, 8, 5, online=True),
     "hackathon": Offer("Hackathon with prizes, online", 2_500, 3, 250, 1, online=True),
     "course": Offer("Visit to a university course", 600, 2, 90, 2),
     "words": Offer("Evening for translators and writers, online", 200, 2, 25, 3, online=True),
