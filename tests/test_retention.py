@@ -31,14 +31,31 @@ def test_a_share_counts_who_came_back_by_that_age():
     assert found.loc[(2020, 4)].tolist() == [5, 5, 3]
     # d and e began in 2020Q4 and have been seen for four quarters: what comes after is not known.
     assert found.loc[(2020, 5)].tolist() == [5, 3, 4]
-    assert fair(found)[2020, 4] == 0.6
-    assert np.isnan(fair(found)[2020, 5]) and naive(found)[2020, 5] == 0.8
+    ten = cohorts(pd.concat([FIVE, FIVE.add_prefix("x")], axis=1), DEFINITIONS["back"], ages=[4, 5])
+    assert fair(ten)[2020, 4] == 0.6
+    assert np.isnan(fair(ten)[2020, 5]) and naive(ten)[2020, 5] == 0.8
 
 
-def test_a_cohort_of_fewer_than_five_has_no_share():
+def test_no_share_rests_on_fewer_than_five_people():
     found = cohorts(FIVE, DEFINITIONS["back"], ages=[1])
-    assert found.loc[(2021, 1), "newcomers"] == 1
-    assert np.isnan(fair(found)[2021, 1]) and np.isnan(naive(found)[2021, 1])
+    # One of five came back, and of 2021 there is only one.
+    assert found["newcomers"].tolist() == [5, 1] and found["stayed"].tolist() == [1, 0]
+    assert fair(found).isna().all() and naive(found).isna().all()
+    may = retention.may_be_shown
+    assert [may(stayed, 40) for stayed in (0, 1, 4, 5, 40)] == [True, False, False, True, True]
+    assert not may(0, 4) and may(0, 5)
+
+
+def test_no_figure_of_the_comparison_or_of_a_plan_rests_on_fewer_than_five_people():
+    for project in retention.PROJECTS:
+        for _, (share, of, _) in retention.baselines(project).iterrows():
+            assert np.isnan(share) or may_be(share, of)
+    for _, (of, *shares) in retention.by_definition().iterrows():
+        assert all(np.isnan(share) or may_be(share, of) for share in shares)
+
+
+def may_be(share, of):
+    return round(share * of / 100) == 0 or round(share * of / 100) >= 5
 
 
 def test_the_three_meanings_count_different_people():
@@ -51,8 +68,9 @@ def test_one_more_quarter_of_silence_changes_no_share_that_may_be_compared():
     longer = pd.concat(
         [FIVE, pd.DataFrame(0, index=pd.period_range("2022Q1", periods=1, freq="Q"), columns=[*"abcdef"])]
     )
-    before, after = (fair(cohorts(table, DEFINITIONS["back"], range(1, 5)))[2020] for table in (FIVE, longer))
-    assert before.tolist() == after.tolist()
+    for age in range(1, 5):
+        before, after = (cohorts(table, DEFINITIONS["back"], [age]).loc[(2020, age)] for table in (FIVE, longer))
+        assert before.tolist() == after.tolist()
 
 
 def test_kaplan_meier_gives_the_published_table():
@@ -97,7 +115,9 @@ def test_the_lessons_figures():
     assert found.loc[[2019, 2024], "stayed"].tolist() == [10, 13]
     table = retention.by_definition()
     orders = {name: table[name].sort_values(ascending=False).index.tolist() for name in table.columns[1:]}
-    assert [order.index("faker") for order in orders.values()] == [4, 1, 5]
+    assert [order.index("faker") for order in orders.values()] == [4, 1, 4]
+    few = table.columns[1:][table.loc["requests"].iloc[1:].isna()]
+    assert len(few) == 3 and np.isnan(table.loc["flask", "active in 2nd year"])
     assert {order[0] for order in orders.values()} == {"scorecard"}
 
 

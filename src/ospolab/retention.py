@@ -2,7 +2,7 @@
 
 A newcomer's age is counted in quarters after the quarter of the first commit, which is age 0. What lies beyond the end
 of a history is not known, and not the same as nothing: see `kaplan_meier`, and the cells that `fair` leaves empty.
-Everything here describes projects; groups smaller than ENOUGH are never given as a share.
+Everything here describes projects: no share is given that rests on fewer than ENOUGH people, see `may_be_shown`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ __all__ = [
     "fair",
     "fair_at",
     "kaplan_meier",
+    "may_be_shown",
     "naive",
     "people",
     "waiting_to_return",
 ]
 
-# Fewer newcomers than this are not shown as a share: it would be noise, and one could guess who is meant.
+# Shares of fewer newcomers, or of which fewer are the ones counted, are not shown: they would be noise, and whoever
+# reads the public history could tell who is meant.
 ENOUGH = 5
 AGES = tuple(range(1, 9))
 
@@ -116,13 +118,20 @@ def cohorts(table: pd.DataFrame, stayed: Stayed, ages: Iterable[int] = AGES) -> 
     return found.set_index(["cohort", "age"]).sort_index()
 
 
+def may_be_shown(stayed, newcomers):
+    """Whether a share points at nobody: of ENOUGH people or more, and none or ENOUGH of them counted.
+
+    Takes two numbers or two columns. One to four who came back are "few", however large the cohort is.
+    """
+    return (newcomers >= ENOUGH) & ((stayed == 0) | (stayed >= ENOUGH))
+
+
 def fair(found: pd.DataFrame) -> pd.Series:
-    """The shares (0 to 1) of `cohorts` that may be compared: everybody seen for the whole window, and enough of them.
+    """The shares (0 to 1) of `cohorts` that may be compared and shown: everybody seen for the whole window, and enough.
 
     The others are NaN.
     """
-    may = (found["seen"] == found["newcomers"]) & (found["newcomers"] >= ENOUGH)
-    return (found["stayed"] / found["newcomers"]).where(may)
+    return naive(found).where(found["seen"] == found["newcomers"])
 
 
 def fair_at(table: pd.DataFrame, stayed: Stayed, age: int) -> pd.Series:
@@ -131,8 +140,8 @@ def fair_at(table: pd.DataFrame, stayed: Stayed, age: int) -> pd.Series:
 
 
 def naive(found: pd.DataFrame) -> pd.Series:
-    """The same shares as if whoever has not been seen to stay had left. Too small cohorts are NaN here as well."""
-    return (found["stayed"] / found["newcomers"]).where(found["newcomers"] >= ENOUGH)
+    """The same shares as if whoever has not been seen to stay had left. What may not be shown is NaN here as well."""
+    return (found["stayed"] / found["newcomers"]).where(may_be_shown(found["stayed"], found["newcomers"]))
 
 
 def kaplan_meier(times: Iterable[float], happened: Iterable[bool]) -> pd.Series:
@@ -167,8 +176,8 @@ def waiting_to_return(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share(first: np.ndarray, counts: np.ndarray, may: np.ndarray, stayed: Stayed, age: int) -> tuple[float, int]:
-    who = may & (first + age < counts.shape[1])
-    return (float(stayed.held(counts[who], age).mean()), int(who.sum())) if who.sum() >= ENOUGH else (np.nan, 0)
+    held = stayed.held(counts[may & (first + age < counts.shape[1])], age)
+    return (float(held.mean()) if may_be_shown(held.sum(), len(held)) else np.nan), len(held)
 
 
 # What "stayed" can mean for a comparison of projects: column -> (definition, age in quarters).
@@ -180,7 +189,7 @@ MEANINGS = {
 
 
 def by_definition(first: int = 2020, last: int = 2022, projects: Iterable[str] = tuple(PROJECTS)) -> pd.DataFrame:
-    """Projects against meanings of "stayed", in per cent of the newcomers of the years `first` to `last`.
+    """Projects against meanings of "stayed", in per cent of the newcomers of the years `first` to `last`; NaN: few.
 
     Only newcomers whose two years lie within the history count, the same ones in each column.
     """
@@ -202,7 +211,10 @@ MEASURES = {"back": MEANINGS["came back in a year"], "three": MEANINGS["3 commit
 
 
 def baselines(project: str) -> pd.DataFrame:
-    """What a plan starts from: for each of MEASURES the share (per cent), of how many, and their first quarters."""
+    """What a plan starts from: for each of MEASURES the share (per cent), of how many, and their first quarters.
+
+    The share is NaN where it rests on too few.
+    """
     table = activity(project)
     begun, counts = _by_age(table)
     rows = {}

@@ -51,16 +51,16 @@ TRACKER = [
 ]
 
 
-def percent(shares: pd.Series) -> pd.DataFrame:
-    """Shares by cohort and age as a table of whole per cents; empty where there is none."""
-    return (100 * shares).round().unstack().map(lambda share: "" if pd.isna(share) else f"{share:.0f}")
+def percent(found: pd.DataFrame) -> pd.DataFrame:
+    """`retention.cohorts` as a table of whole per cents by cohort and age, with the signs of `cell`."""
+    return found.apply(lambda row: cell(row, "empty")[0], axis=1).unstack()
 
 
 def so_far(project: str) -> pd.DataFrame:
     """Newcomers of each year, and the share (per cent) who have come back by the end of the data, sooner or later."""
     back = retention.waiting_to_return(retention.activity(project)).groupby("cohort")["back"]
     found = pd.DataFrame({"newcomers": back.size(), "came back so far, %": (100 * back.mean()).round()})
-    return found[found["newcomers"] >= retention.ENOUGH].astype(int)
+    return found[retention.may_be_shown(back.sum(), back.size())].astype(int)
 
 
 def opening(project: str = "curl") -> Figure:
@@ -121,11 +121,11 @@ def _found(project: str, definition: str) -> pd.DataFrame:
 
 
 def cell(row: pd.Series, unseen: str) -> tuple[str, float | None]:
-    """What stands in a cell and its share: "few", "·" where nobody may be compared, else whole per cents."""
-    if row["newcomers"] < retention.ENOUGH:
-        return "few", None
+    """What stands in a cell and its share: "·" where not all were seen, "few" for one to four, else whole per cents."""
     if unseen == "empty" and row["seen"] < row["newcomers"]:
         return "·", None
+    if not retention.may_be_shown(row["stayed"], row["newcomers"]):
+        return "few", None
     share = row["stayed"] / row["newcomers"]
     return f"{100 * share:.0f}", share
 
@@ -174,7 +174,7 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
         alt=f"{project}, per cent of each year's newcomers who {_who(stayed)}, after 1 to 8 quarters. "
         + "; ".join(told),
         caption=f"{project}: % of a year's newcomers (how many) who {_who(stayed)}. {signs}: not everybody "
-        f"has been seen that long. Few: under {retention.ENOUGH} people. Data: project_activity.",
+        f"has been seen that long. Few: fewer than {retention.ENOUGH} people. Data: project_activity.",
     )
 
 
@@ -183,7 +183,7 @@ def _who(stayed: retention.Stayed) -> str:
 
 
 def compared(project: str, definition: str, age: int, unseen: str) -> tuple[int | None, float, list[float]]:
-    """The newest cohort that has a number, its share, and the shares of the five cohorts before it."""
+    """The newest cohort that has a number, its share, and the shares of the five cohorts with one before it."""
     found = _found(project, definition).xs(age, level="age")
     shares = (retention.fair(found) if unseen == "empty" else retention.naive(found)).dropna()
     if len(shares) < 2:
@@ -194,7 +194,7 @@ def compared(project: str, definition: str, age: int, unseen: str) -> tuple[int 
 def _said(project: str, definition: str, age: int, unseen: str) -> str:
     year, share, before = compared(project, definition, age, unseen)
     if year is None:
-        return f"{project} has no two cohorts of {retention.ENOUGH} or more to compare: <b>no conclusion.</b>"
+        return f"{project} has no two cohorts that may be shown and compared: <b>no conclusion.</b>"
     found = _found(project, definition).loc[(year, age)]
     low, high = min(before), max(before)
     word = "below" if share < low else "above" if share > high else "within"

@@ -1,6 +1,6 @@
 """What the exercise of the lab "Newcomers who stay" reads from (advocate/community-engagement).
 
-The cohorts are those of a real project; tracker, reports and offers are invented, and so is everybody in them.
+Cohorts, tracker, reports and offers are invented, and so is everybody in them; the claims are about real projects.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from IPython.display import HTML
 
 from ospolab import responses, retention
 from ospolab.checks import cells, given, net
+from ospolab.forms import definition
 from ospolab.lessons import staying
 from ospolab.lessons.tables import plain, wrapped
 from ospolab.readiness import middle_wait
@@ -24,9 +25,11 @@ __all__ = [
     "BUDGET",
     "CELLS",
     "CLAIMS",
+    "COHORTS",
     "DAYS",
     "OFFERS",
     "REPORTS",
+    "ROUTES",
     "TRACKER",
     "best",
     "chosen",
@@ -41,9 +44,20 @@ __all__ = [
     "worth",
 ]
 
-# 1. Cohorts: flask, which ends with 2026Q1
+# 1. Cohorts of the invented project Heron, to 2026Q1. A real project of that size would show single people.
 
-PROJECT, SHOWN = "flask", (1, 2, 4, 8)
+AGES = (1, 2, 4, 8)
+# Year of the first change -> (newcomers, how many of them were back after so many quarters).
+COHORTS = {
+    2019: (64, (3, 5, 8, 9)),
+    2020: (52, (3, 4, 6, 8)),
+    2021: (45, (4, 5, 7, 8)),
+    2022: (47, (2, 3, 5, 5)),
+    2023: (26, (1, 2, 3, 3)),
+    2024: (14, (0, 0, 0, 0)),
+    2025: (13, (1, 1, 1, 1)),
+}
+LAST = 4 * 2026  # the number of its last complete quarter, 2026Q1
 # Cell -> (values that hold, why).
 CELLS = {
     "c2023-8": ("whole", "Who came in 2023Q4 is eight quarters old in 2025Q4, and the data goes to 2026Q1."),
@@ -56,27 +70,27 @@ CELLS = {
 # Claim -> (under which meaning it holds, why).
 CLAIMS = {
     "faker-redis": ("three", "26 % against 17 % by commits; by coming back, and in the second year, redis is above."),
-    "requests-faker": ("second", "5.0 % against 3.0 % in the second year; in both other columns faker is above."),
-    "curl-terraform": ("not-three", "15.9 against 14.8 % and 7.7 against 5.5 %; by three commits terraform is above."),
+    "flask-curl": ("none", "5.9 against 15.9 and 13.9 %; and fewer than five of 135 are less than 7.7 %."),
+    "curl-terraform": ("not-three", "By three commits terraform is above. (Gaps of one to two points can be chance.)"),
     "scorecard-first": ("all", "It has the largest share in all three columns."),
 }
 
 
 def cohorts_shown() -> HTML:
     """The cohorts of the exercise as a dashboard prints them: whoever has not been seen counts as gone."""
-    found = retention.cohorts(retention.activity(PROJECT), retention.DEFINITIONS["back"], SHOWN)
-    rows = []
-    for year in range(2019, 2026):
-        cells = [staying.cell(found.loc[(year, age)], "gone")[0] for age in SHOWN]
-        rows.append([str(year), str(found.loc[(year, 1)]["newcomers"]), *cells])
-    return plain(["cohort", "people", *(f"after {age}" for age in SHOWN)], rows)
+    rows = [
+        [str(year), str(newcomers), *(f"{100 * some / newcomers:.0f}" for some in back)]
+        for year, (newcomers, back) in COHORTS.items()
+    ]
+    return plain(["cohort", "people", *(f"after {age}" for age in AGES)], rows)
 
 
 def claims_shown() -> HTML:
-    """Seven projects under three meanings of "stayed", in per cent."""
+    """Seven projects under three meanings of "stayed", in per cent; few: one to four people."""
     table = retention.by_definition()
     rows = [
-        [name, str(int(row.iloc[0])), *(f"{share:.1f}" for share in row.iloc[1:])] for name, row in table.iterrows()
+        [name, str(int(row.iloc[0])), *("few" if pd.isna(share) else f"{share:.1f}" for share in row.iloc[1:])]
+        for name, row in table.iterrows()
     ]
     return plain(["project", "people", *table.columns[1:]], rows)
 
@@ -123,25 +137,24 @@ def tracker_key() -> dict[str, tuple[float, float, str]]:
     }  # fmt: skip
 
 
-# 3. Six reports, by column: report -> (values that hold, why)
+# 3. Six reports. What a report is and where it goes first are one decision: report -> (what may be said together, why).
 
+ROUTES: dict[str, tuple[str, str]] = {
+    "harsh": ("friction+talk friction+team violation+team violation+talk",
+              "A first hard word can be read as either. If it is a talk, then with the reviewer alone."),
+    "followed": ("danger+safety", "Safety before every question of proof: go there, or send security; call for help."),
+    "lead": ("violation+team violation+elsewhere danger+safety violation+safety",
+             "Going on after a clear no is harassment: never a talk between the two. To stop the messages first, and "
+             "the lead's access to your mailbox, is no finding of guilt."),
+    "quarrel": ("friction+talk", "Hard words on code, none on persons. A case would make offenders of both."),
+    "address": ("danger+safety violation+safety",
+                "Note link, time and account, hide it, tell the person; then the case."),
+    "mentor": ("violation+elsewhere danger+elsewhere danger+safety violation+safety",
+               "Who decides about the money abuses power. Four volunteers can secure no stipend and give no orders to "
+               "an employee: somebody who can has to come in. The mentee's wish counts; the law may ask for more."),
+}  # fmt: skip
+# How soon, and who keeps out: column -> report -> (values that hold, why).
 REPORTS: dict[str, dict[str, tuple[str, str]]] = {
-    "severity": {
-        "harsh": ("friction violation", "A first hard word can be read as either; neither is nothing."),
-        "followed": ("danger", "Somebody is followed now: safety comes before every question of proof."),
-        "lead": ("violation danger", "Going on after a clear no is harassment."),
-        "quarrel": ("friction", "Hard words on code and none on persons: a conflict, and no violation."),
-        "address": ("danger violation", "Who is found at home cannot be made unfound."),
-        "mentor": ("violation danger", "Who decides about the money abuses that power."),
-    },
-    "route": {
-        "harsh": ("talk team", "A quiet word can mend it; a case of the team is right as well, if it is a small one."),
-        "followed": ("safety", "Go there, or send security; call emergency services where there is danger."),
-        "lead": ("team elsewhere", "Two or more people, none of them the lead; never a talk between the two."),
-        "quarrel": ("talk", "A moderator helps two people to talk. A case would make offenders of both."),
-        "address": ("safety", "Take it down first, then tell the person, then open the case."),
-        "mentor": ("team elsewhere", "A case, and with the reporter's consent the mentor's employer, who has duties."),
-    },
     "answer": {
         "harsh": ("day week", "No hurry beyond courtesy: a receipt within a day is good, a week the outside."),
         "followed": ("now", "It is going on."),
@@ -153,31 +166,47 @@ REPORTS: dict[str, dict[str, tuple[str, str]]] = {
     "aside": {
         "harsh": ("nobody", "Nobody of the team is involved."),
         "followed": ("nobody", "Nobody of the team is involved; whoever is nearest helps."),
-        "lead": ("subject", "The report is about a member of the team, who does not even see it."),
+        "lead": ("subject all", "The lead in any case. Can three decide who depend on the lead? If not, an outsider."),
         "quarrel": ("close", "Whoever of the team works on the one side's patch every day is no go-between."),
         "address": ("nobody", "Nobody of the team is involved."),
-        "mentor": ("close", "The chair manages the mentor: another member leads the case, and the chair stays out."),
+        "mentor": ("close", "The chair must not even get it: what a manager reads, the employer may know."),
     },
 }
+_HEADINGS = {"answer": "First answer due", "aside": "Steps aside"}
 
-# Decisions that only make sense together: what it is with where it goes, how soon with who keeps out.
-_PAIRS = (("severity", "route"), ("answer", "aside"))
-_HEADINGS = {"severity": "It is", "route": "First route", "answer": "First answer due", "aside": "Steps aside"}
+
+def _routed(decided: dict) -> dict[str, bool]:
+    """Whether what each report is and where it goes first hold together. Prints what is accepted of those answered."""
+    table = definition.task("reports").field("decided")
+    rows = {row.value: row.text.replace("**", "") for row in table.rows}
+    words = {option.value: option.text for column in table.columns for option in column.options}
+    held = {}
+    print("It is, and goes first to:")
+    for report, (pairs, why) in ROUTES.items():
+        said = [decided.get(report, {}).get(column) for column in ("severity", "route")]
+        held[report] = None not in said and "+".join(said) in pairs.split()
+        if None not in said:
+            good = "; or ".join(", ".join(f"“{words[one]}”" for one in pair.split("+")) for pair in pairs.split())
+            mark, word = ("+", "Accepted") if held[report] else ("-", "What holds")
+            print(f"{mark} {rows[report].split('.')[0]}. {word}: {good}. {why}")
+    return held
 
 
 def worth(points: float = 3) -> float:
     """Points for the form "reports": a pair of decisions counts where both hold; what is wrong takes back a half.
 
-    Prints what is accepted, decision by decision.
+    A pair of which one is open is open. Prints what is accepted, decision by decision.
     """
     decided = given("reports").get("decided", {})
-    holds = {}
+    holds = {("severity", "route"): _routed(decided)}
+    single = {}
     for column, key in REPORTS.items():
         print(f"{_HEADINGS[column]}:")
-        holds[column] = dict(zip(key, cells("reports", "decided", column, key, tell_all=True), strict=True))
-    pairs = [(report, pair) for report in REPORTS["severity"] for pair in _PAIRS]
-    answered = sum(any(column in decided.get(report, {}) for column in pair) for report, pair in pairs)
-    return net(points, [all(holds[column][report] for column in pair) for report, pair in pairs], answered)
+        single[column] = dict(zip(key, cells("reports", "decided", column, key, tell_all=True), strict=True))
+    holds["answer", "aside"] = {report: single["answer"][report] and single["aside"][report] for report in ROUTES}
+    pairs = [(report, pair) for report in ROUTES for pair in holds]
+    answered = sum(all(column in decided.get(report, {}) for column in pair) for report, pair in pairs)
+    return net(points, [holds[pair][report] for report, pair in pairs], answered)
 
 
 # 4. Offers under a budget
@@ -259,12 +288,12 @@ def expected(
         first = min(quarters)
         back = any(first < quarter <= first + window for quarter in quarters)
         cohorts.setdefault(first // 4, []).append((back, first + window <= last))
-    return {
-        year: sum(back for back, _ in cohort) / len(cohort)
-        if len(cohort) >= least and all(seen for _, seen in cohort)
-        else None
-        for year, cohort in sorted(cohorts.items())
-    }
+    shares = {}
+    for year, cohort in sorted(cohorts.items()):
+        back = sum(came for came, _ in cohort)
+        may = all(seen for _, seen in cohort) and len(cohort) >= least and not 0 < back < least
+        shares[year] = back / len(cohort) if may else None
+    return shares
 
 
 def table_of(shares: object) -> pd.DataFrame | str:

@@ -22,12 +22,15 @@ __all__ = ["CommunityPlan", "Entry", "baselines_shown", "faults", "for_us", "iss
 ROWS = ("first", "second", "third")
 CELLS = ("measure", "baseline", "target", "months", "how", "stop")
 
+# Projects to plan for: those whose shares of today rest on five people or more.
+PROJECTS = ["curl", "faker", "redis", "scorecard", "terraform"]
+
 # Measure -> (words, unit, which way is better, months until it can be judged). HISTORY comes from a project's commits,
 # TRACKER from its tracker; the others are no measures of a plan.
 HISTORY = {
-    "back": ("newcomers who came back within four quarters", "%", 1, 15),
-    "three": ("newcomers who made three commits within four quarters", "%", 1, 15),
-    "second-year": ("newcomers who are active in their second year", "%", 1, 27),
+    "back": ("newcomers who came back within four quarters", "%", 1, 24),
+    "three": ("newcomers who made three commits within four quarters", "%", 1, 24),
+    "second-year": ("newcomers who are active in their second year", "%", 1, 36),
 }
 TRACKER = {
     "response": ("days until half of all requests had an answer by a person", "days", -1, 2),
@@ -59,6 +62,7 @@ STOP = {
 WHOSE = {
     "ours": "our own project",
     "agreed": "the project of others, and its maintainers have agreed",
+    "first": "the project of others. The plan goes to its maintainers first; nothing starts before they have agreed",
     "unasked": "the project of others, and nobody has asked them",
 }
 ROLES = {
@@ -104,7 +108,7 @@ class CommunityPlan(Issued):
     LESSON: ClassVar[str] = "advocate/community-engagement"
 
     project: str
-    whose: Literal["ours", "agreed", "unasked"]
+    whose: Literal["ours", "agreed", "first", "unasked"]
     entries: tuple[Entry, ...] = Field(min_length=1)
     role: Literal["community", "office", "maintainers", "nobody"]
     budget: float = Field(ge=0)
@@ -161,14 +165,14 @@ def _shown(measure: str, value: float) -> str:
 
 
 def _of(project: str, measure: str) -> str:
-    if measure in HISTORY and project in retention.PROJECTS:
+    if measure in HISTORY and project in PROJECTS:
         row = _baselines(project).loc[measure]
         low, high = wilson(round(row["share"] * row["of"] / 100), row["of"])
         return (
             f"{row['of']} newcomers, first change {row['first change']}; "
             f"chance alone can move such a share from {100 * low:.0f} to {100 * high:.0f} %"
         )
-    return "" if measure in HISTORY else "June, invented tracker of the exercise"
+    return "" if measure in HISTORY else "**practice figure of an invented tracker**"
 
 
 @cache
@@ -179,7 +183,7 @@ def _baselines(project: str) -> pd.DataFrame:
 def today(project: str, measure: str) -> float | None:
     """The baseline of a measure; None for a project that the table does not have, or for what is no measure."""
     if measure in HISTORY:
-        return float(_baselines(project).loc[measure, "share"]) if project in retention.PROJECTS else None
+        return float(_baselines(project).loc[measure, "share"]) if project in PROJECTS else None
     key = {"response": "middle", "silent": "silent", "backlog": "backlog"}.get(measure)
     return float(staying_tasks.tracker_key()[key][0]) if key else None
 
@@ -198,21 +202,14 @@ def better(entry: Entry) -> bool:
     return way * (entry.target - entry.baseline) > 0 and not (unit == "%" and entry.target > 100)
 
 
-def least_months(project: str, measure: str) -> int:
-    """After how many months a measure has something to judge: a time to begin in, and the whole window.
-
-    The time to begin in is a quarter; a year where a quarter brings fewer newcomers than may be shown as a share.
-    """
-    months = MEASURES[measure][3]
-    if measure in HISTORY and project in retention.PROJECTS:
-        a_quarter = _baselines(project).loc["back", "of"] / 8
-        months += 9 * bool(a_quarter < retention.ENOUGH)
-    return months
+def least_months(measure: str) -> int:
+    """After how many months a measure has something to judge: a year in which newcomers come, and the whole window."""
+    return MEASURES[measure][3]
 
 
-def late_enough(project: str, entry: Entry) -> bool:
+def late_enough(entry: Entry) -> bool:
     """Whether the target is judged when there is something to judge."""
-    return entry.measure in MEASURES and entry.months >= least_months(project, entry.measure)
+    return entry.measure in MEASURES and entry.months >= least_months(entry.measure)
 
 
 def faults(project: str, entry: Entry) -> list[str]:
@@ -226,8 +223,8 @@ def faults(project: str, entry: Entry) -> list[str]:
         said.append(f"“{name}”: the baseline is {entry.baseline:g} here; the data gives {shown}.")
     if not better(entry):
         said.append(f"“{name}”: from {entry.baseline:g} to {entry.target:g} is not better, or cannot be.")
-    if not late_enough(project, entry):
-        least = least_months(project, entry.measure)
+    if not late_enough(entry):
+        least = least_months(entry.measure)
         said.append(f"“{name}” cannot be judged after {entry.months} months: its first full window takes {least}.")
     if entry.measure not in HOW[entry.how][1]:
         said.append(f"“{name}” cannot, or must not, be collected as {HOW[entry.how][0]}.")
@@ -266,11 +263,11 @@ def parts(plan: Mapping[str, Any]) -> list[bool | float]:
         share(based),
         len(good) == len(ROWS) and bool(good & set(HISTORY)) and bool(good & set(TRACKER)),
         share(lambda entry: based(entry) and better(entry)),
-        share(lambda entry: based(entry) and late_enough(project, entry)),
+        share(lambda entry: based(entry) and late_enough(entry)),
         share(lambda e: based(e) and e.measure in HOW[e.how][1] and e.measure in STOP[e.stop][1]),
-        plan.get("whose") in ("ours", "agreed")
+        plan.get("whose", "unasked") != "unasked"
         and plan.get("role", "nobody") != "nobody"
-        and plan.get("budget", 0) > 0
+        and "budget" in plan
         and plan.get("review", 99) <= 12
         and bool(words)
         and "@" not in words,
@@ -288,8 +285,6 @@ def remarks(plan: Mapping[str, Any]) -> list[str]:
         said.append("A plan for the newcomers of others begins with asking their maintainers.")
     if plan.get("role") == "nobody":
         said.append("Everybody together is nobody: name a role.")
-    if plan.get("budget") == 0:
-        said.append("A plan without a budget is somebody's spare time.")
     if plan.get("review", 0) > 12:
         said.append("A plan that nobody reads for more than a year is forgotten.")
     return said
@@ -323,7 +318,7 @@ def baselines_shown() -> pd.DataFrame:
     """The baselines of the projects that a plan can be about, in per cent with their numbers of people."""
     rows = {
         project: {name: f"{row['share']:.1f} of {row['of']}" for name, row in _baselines(project).iterrows()}
-        for project in retention.PROJECTS
+        for project in PROJECTS
     }
     shown = pd.DataFrame(rows).T
     return shown.rename(columns={"back": "came back", "three": "3 commits", "second-year": "2nd year"})
