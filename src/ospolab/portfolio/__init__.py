@@ -16,6 +16,7 @@ def kinds() -> list[type[Paper]]:
     # Here, not above: the health report needs pandas, and who only writes a charter does not.
     from ospolab.portfolio.business_case import BusinessCase
     from ospolab.portfolio.charter import Charter
+    from ospolab.portfolio.community_plan import CommunityPlan
     from ospolab.portfolio.compatibility_report import CompatibilityReport
     from ospolab.portfolio.contribution_checklist import ContributionChecklist
     from ospolab.portfolio.contribution_memo import ContributionMemo
@@ -56,6 +57,7 @@ def kinds() -> list[type[Paper]]:
         ReleaseReport,
         NoticeBundle,
         DistributionPolicy,
+        CommunityPlan,
         FundingPlan,
         WatchList,
         TriageReport,
