@@ -290,8 +290,8 @@ def test_a_search_is_light():
 
 @published
 def test_nothing_is_published_for_debuggers_or_twice():
-    named = [name(path) for pattern in ("*.map", "fontawesome*.js", "fa-*", "searchindex.js") for path in SITE.rglob(pattern)]
-    assert named == []
+    patterns = ("*.map", "fontawesome*.js", "fa-*", "searchindex.js")
+    assert [name(path) for pattern in patterns for path in SITE.rglob(pattern)] == []
 
 
 # --------------------------------------------------------------------------------------------------------- solutions
