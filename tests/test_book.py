@@ -20,6 +20,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from ospolab import course
 from ospolab.authoring import book, editions, pages
 
 ROOT = pages.ROOT
@@ -254,6 +255,18 @@ def test_pages_carry_no_widget_script_and_no_thebe():
         scripts = " ".join(tag.get("src", "") + tag.get_text() for tag in soup(path).select("script"))
         for word in ("thebe", "mathjax", "require.js", "embed-amd", "html-manager"):
             assert word not in scripts.lower(), f"{word} in {name(path)}"
+
+
+@published
+def test_lessons_and_exercises_lead_to_each_other():
+    for lesson in (one for one in course.lessons() if one.exists):
+        links = {a.get_text(): a["href"] for a in soup(SITE / f"notebooks/{lesson.stem}.html").select(".offers a")}
+        assert set(links) == {"Its exercise", "Work it in JupyterLab", "Download the notebook"}, lesson.stem
+        file = (SITE / "notebooks" / lesson.role / links["Download the notebook"]).resolve()
+        assert json.loads(file.read_text("utf-8"))["cells"], lesson.stem
+        exercise = (SITE / "notebooks" / lesson.role / links["Its exercise"]).resolve()
+        assert f"Lesson: {lesson.title}" in [a.get_text() for a in soup(exercise).select(".offers a")]
+    assert not soup(SITE / "book/glossary.html").select(".offers")
 
 
 # ------------------------------------------------------------------------------------------------------------ weight

@@ -21,12 +21,13 @@ SOURCES = (
     *("_config.yml", "_toc.yml", "requirements.txt", "book", "notebooks", "exercises/release"),
     # Which words become links to the glossary, and how they are found.
     *("src/ospolab/glossary.yml", "src/ospolab/authoring/glossary.py", "src/ospolab/authoring/term_links.py"),
-    # What the pages load, and how they are searched.
-    *("src/ospolab/authoring/light_pages.py", "src/ospolab/authoring/search_index.py", "src/ospolab/curriculum.yml"),
+    # What the pages load, how they are searched, where they lead.
+    *(f"src/ospolab/authoring/{name}.py" for name in ("light_pages", "search_index", "offers")),
+    "src/ospolab/curriculum.yml",
 )
 # When no page is out of date, Sphinx does not look at these.
-LOOK = ("book/_static", "book/_templates", "src/ospolab/authoring/light_pages.py")
-LOOK += ("src/ospolab/authoring/search_index.py",)
+LOOK = ("book/_static", "book/_templates")
+LOOK += tuple(f"src/ospolab/authoring/{name}.py" for name in ("light_pages", "search_index", "offers"))
 # Sphinx colours its output even into a file.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOTICED = re.compile(r"WARNING|ERROR|CRITICAL|Traceback|^\w*(?:Error|Exception):")
