@@ -515,6 +515,8 @@ def test_building(small_book, capsys):
     book.build(root=small_book)
     assert re.search(r"index\.html \(3 pages, \d+\.\d s\)", capsys.readouterr().out)
     assert book.is_current(small_book)
+    book.build(root=small_book)
+    assert "nothing has changed" in capsys.readouterr().out
 
     with (small_book / "book/_static/ospolab.css").open("a") as css:
         css.write("article { color: rebeccapurple; }\n")

@@ -419,3 +419,20 @@ def test_the_map_shows_what_was_read_and_forgets_it_when_asked(page, book):
     page.get_by_role("button", name="Forget it").click()
     expect(lab.locator(".lab-state")).to_have_text("Ready")
     assert page.evaluate("localStorage.getItem('ospolab-read')") is None
+
+
+def test_a_term_opens_its_explanation_in_place(page, book):
+    page.goto(f"{book}/{LESSON}.html")
+    term = page.locator("a.term-link").first
+    term.focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("dialog", name=term.inner_text())
+    expect(box).to_be_visible()
+    expect(box.get_by_role("link", name="In the glossary")).to_be_focused()
+    expect(term).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(box).not_to_be_visible()
+    expect(term).to_be_focused()
+    term.click()
+    box.get_by_role("link", name="In the glossary").click()
+    expect(page).to_have_url(re.compile(r"glossary\.html#term-"))

@@ -1,4 +1,4 @@
-// What the book adds to pages that already read without it: tabs for runs of sectors, names and focus, and what was read.
+// What the book adds to pages that already read without it: tabs for runs of sectors, words explained in place, names and focus, and what was read.
 (() => {
   "use strict";
 
@@ -71,6 +71,68 @@
     // A printed page shows what a screen hides behind a tab.
     window.addEventListener("beforeprint", () => all.forEach(({ panel }) => (panel.hidden = false)));
     window.addEventListener("afterprint", () => choose(all.findIndex(({ tab }) => tab.tabIndex === 0)));
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- terms
+
+  /** A term of the glossary opens its explanation where it stands; from there a link leads to its entry. */
+  function terms() {
+    if (!HTMLElement.prototype.showPopover) return; // an older browser follows the link, as without scripts
+    const box = document.createElement("div");
+    box.id = "term-box";
+    box.className = "term-box";
+    box.popover = "auto"; // closes with Escape, or a click elsewhere, and gives the focus back
+    box.setAttribute("role", "dialog");
+    let opened = null;
+    document.body.append(box);
+
+    function show(link) {
+      const said = document.createElement("p");
+      const name = document.createElement("strong");
+      const entry = document.createElement("a");
+      name.textContent = link.textContent;
+      said.append(name, ": ", link.dataset.means);
+      entry.href = link.href;
+      entry.textContent = "In the glossary";
+      box.replaceChildren(said, entry);
+      box.setAttribute("aria-label", link.textContent);
+      box.showPopover();
+      const place = link.getBoundingClientRect();
+      const width = document.documentElement.clientWidth;
+      box.style.left = `${Math.max(8, Math.min(place.left, width - box.offsetWidth - 8)) + scrollX}px`;
+      const below = place.bottom + box.offsetHeight + 8 < innerHeight;
+      box.style.top = `${(below ? place.bottom + 4 : Math.max(8, place.top - box.offsetHeight - 4)) + scrollY}px`;
+      opened = link;
+      entry.focus({ preventScroll: true });
+    }
+
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") box.hidePopover(); // the theme keeps this key from the browser
+    });
+    box.addEventListener("toggle", (event) => {
+      if (event.newState !== "closed") return;
+      opened?.setAttribute("aria-expanded", "false");
+      if (box.contains(document.activeElement) || document.activeElement === document.body) opened?.focus({ preventScroll: true });
+      opened = null;
+    });
+    for (const link of document.querySelectorAll("a.term-link[title]")) {
+      link.dataset.means = link.title;
+      link.removeAttribute("title"); // else the same words stand there twice
+      link.setAttribute("role", "button");
+      link.setAttribute("aria-expanded", "false");
+      link.setAttribute("aria-haspopup", "dialog");
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, as of any link
+        event.preventDefault();
+        show(link);
+        link.setAttribute("aria-expanded", "true");
+      });
+      link.addEventListener("keydown", (event) => {
+        if (event.key !== " ") return;
+        event.preventDefault();
+        link.click();
+      });
+    }
   }
 
   // ------------------------------------------------------------------------------------------------- names and focus
@@ -167,6 +229,7 @@
   function start() {
     emptyHeads();
     runs(document).forEach(tabs);
+    terms();
     scrollable();
     noteReading();
     showReading();

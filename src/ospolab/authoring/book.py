@@ -91,8 +91,9 @@ def _report(log: Path, most: int = 40) -> str:
 def build(fresh: bool = False, root: Path = ROOT) -> Path:
     """Build the book with warnings as errors and return the folder of its pages.
 
-    fresh: forget everything built before. Prints the seconds and where the book is. Raises BookError when an entry of
-    `_toc.yml` has no source or no page, when a derived page is out of date, and when Jupyter Book warns.
+    fresh: forget everything built before; without it, a book made of the present sources stays as it is. Prints the
+    seconds and where the book is. Raises BookError when an entry of `_toc.yml` has no source or no page, when a derived
+    page is out of date, and when Jupyter Book warns.
     """
     if absent := missing_sources(root):
         names = "\n  ".join(absent)
@@ -101,6 +102,10 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
         names = "\n  ".join(path.relative_to(root).as_posix() for path in outdated)
         how = "Run `.venv/bin/python -m ospolab.authoring.pages`, and commit what it writes."
         raise BookError(f"Derived pages are out of date:\n  {names}\n{how}")
+
+    if not fresh and is_current(root):
+        print(f"The book: {site(root) / 'index.html'} ({len(pages.toc_files(root))} pages, nothing has changed)")
+        return site(root)
 
     started = time.perf_counter()
     folder = root / "_build"

@@ -70,7 +70,7 @@ def _text(parts: list[nodes.Node]) -> str:
 
 def write(app: Sphinx, failure: Exception | None) -> None:
     """Write both when pages were written."""
-    if failure or app.builder.format != "html":
+    if failure or app.builder.format != "html" or not getattr(app, "ospolab_pages_written", False):
         return
     folder = Path(app.outdir) / "_static/search"
     (folder / "pages").mkdir(parents=True, exist_ok=True)
@@ -101,6 +101,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """Describe a page by its first paragraph, for search engines, unless it does so itself."""
+    app.ospolab_pages_written = True
     if doctree is None or 'name="description"' in context["metatags"]:
         return
     first = next((node.astext() for node in doctree.findall(nodes.paragraph)), "")
