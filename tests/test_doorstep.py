@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ospolab import doorstep
+from ospolab import doorstep, gitwork
 from ospolab.doorstep import HEADER
 
 
@@ -50,10 +50,12 @@ def test_git_has_an_identity_of_its_own_and_reads_no_other(tmp_path, monkeypatch
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     before = settings.read_text()
     with doorstep.built(doorstep.BARE) as folder:
-        assert doorstep.git(folder, "log", "--format=%an, %cn: %s") == "Host team, Host team: Begin the tide table"
-        assert doorstep.git(folder, "status", "--short") == ""
-        with pytest.raises(subprocess.CalledProcessError):
-            doorstep.git(folder, "log", "no-such-branch")
+        repository = gitwork.Repository(folder, tmp_path)
+        said = repository.git("log", "--format=%an, %cn: %s")
+        assert said == "The host team, The host team: Begin the tide table"
+        assert repository.git("status", "--short") == ""
+        with pytest.raises(RuntimeError):
+            repository.git("log", "no-such-branch")
     assert not folder.exists() and settings.read_text() == before and not (tmp_path / "elsewhere").exists()
 
 

@@ -1,20 +1,19 @@
 """A small repository, built in a temporary folder, and what repo-review and REUSE say about it.
 
-It is invented. Git gets its identity and settings from environment variables of the one call: the learner's own git
-settings are neither read nor changed. The linters need neither git nor a network.
+It is invented. Git works as `ospolab.gitwork` lets it: the learner's own settings are neither read nor changed. The
+linters need neither git nor a network.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
+
+from ospolab import gitwork
 
 __all__ = [
     "BARE",
@@ -25,7 +24,6 @@ __all__ = [
     "TICKED",
     "before_and_after",
     "built",
-    "git",
     "label_faults",
     "labelled",
     "lint",
@@ -101,18 +99,6 @@ del HANDED_IN["tests/test_tide.py"]
 
 # Checks of sp-repo-review that a lesson can read aloud. The other fifty are about the tools of Python projects.
 CHECKS = ("PY002", "PY003", "PY004", "PY005", "PY007", "PY008", "GH100")
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "Host team",
-    "GIT_AUTHOR_EMAIL": "host@example.org",
-    "GIT_COMMITTER_NAME": "Host team",
-    "GIT_COMMITTER_EMAIL": "host@example.org",
-    "GIT_AUTHOR_DATE": "2026-11-02T09:00:00Z",
-    "GIT_COMMITTER_DATE": "2026-11-02T09:00:00Z",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-}
 
 
 @contextlib.contextmanager
@@ -122,28 +108,18 @@ def built(files: Mapping[str, str], commit: bool = True) -> Iterator[Path]:
     commit: make it a git repository with one commit, where there is a git. Raises ValueError for a path that leaves
     the folder.
     """
-    with tempfile.TemporaryDirectory(prefix="tide-table-") as made:
+    with tempfile.TemporaryDirectory(prefix="tide-table-") as made, contextlib.ExitStack() as opened:
         folder = Path(made)
+        repository = opened.enter_context(gitwork.repository(folder)) if commit and gitwork.available() else None
         for name, text in files.items():
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts or not path.name or "\\" in name or ":" in name:
                 raise ValueError(f"{name!r} is no path inside the repository")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
-        if commit and shutil.which("git"):
-            git(folder, "init", "--quiet", "--initial-branch=main")
-            git(folder, "add", "--all")
-            git(folder, "commit", "--quiet", "--message", "Begin the tide table")
+        if repository:
+            repository.commit("Begin the tide table", on="2026-11-02", by="host team")
         yield folder
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """What a git command says in that folder, with an identity of its own. Raises CalledProcessError."""
-    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("GIT_")}, **IDENTITY, "HOME": str(folder)}
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=60
-    )
-    return done.stdout.strip()
 
 
 def review(folder: Path) -> pd.DataFrame:

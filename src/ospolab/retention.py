@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from ospolab import health
+from ospolab import health, survival
 
 __all__ = [
     "AGES",
@@ -151,13 +151,8 @@ def kaplan_meier(times: Iterable[float], happened: Iterable[bool]) -> pd.Series:
     Returns 1 - S(t) at each time at which something happened, ascending. Who is watched until t counts as at risk at t.
     Source: E. L. Kaplan and P. Meier, 1958 (the product-limit estimate). Raises ValueError for lists of two lengths.
     """
-    cases = [(float(time), bool(event)) for time, event in zip(times, happened, strict=True)]
-    left, share = 1.0, {}
-    for moment in sorted({time for time, event in cases if event}):
-        watched = sum(time >= moment for time, _ in cases)
-        left *= 1 - sum(event and time == moment for time, event in cases) / watched
-        share[moment] = 1 - left
-    return pd.Series(share, dtype=float, name="share")
+    surviving = survival.curve(list(map(float, times)), list(map(bool, happened)))["surviving"]
+    return (1 - surviving.iloc[1:]).rename("share")  # without time 0, at which nothing has happened
 
 
 def waiting_to_return(table: pd.DataFrame) -> pd.DataFrame:

@@ -116,9 +116,7 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
     (folder / "book.sha256").unlink(missing_ok=True)
     before = fingerprint(root)
     log = folder / "book.log"
-    # Not the console script: that need not be on PATH, and this is the interpreter whose packages are meant.
-    start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", start, "build", str(root), "-W", "--keep-going", "-n"]
+    command = jupyter_book(root, "-W", "--keep-going", "-n")
     with log.open("w", encoding="utf-8") as out:
         # Jupyter Book asks for a terminal's width and colours; a log has neither.
         environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "200", "PYTHONWARNINGS": "ignore"}
@@ -136,6 +134,13 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
     seconds = time.perf_counter() - started
     print(f"The book: {site(root) / 'index.html'} ({len(pages.toc_files(root))} pages, {seconds:.1f} s)")
     return site(root)
+
+
+def jupyter_book(root: Path, *options: str) -> list[str]:
+    """The command that lets Jupyter Book build a folder."""
+    # Not the console script: that need not be on PATH, and this is the interpreter whose packages are meant.
+    start = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    return [sys.executable, "-c", start, "build", str(root), *options]
 
 
 def _forget(folder: Path) -> None:
