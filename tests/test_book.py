@@ -21,7 +21,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from ospolab import course
-from ospolab.authoring import book, editions, pages
+from ospolab.authoring import book, editions, lab, pages
 
 ROOT = pages.ROOT
 SITE = book.site(ROOT)
@@ -51,7 +51,9 @@ def soup(path: Path) -> BeautifulSoup:
 
 @cache
 def every_page() -> list[Path]:
-    return sorted(path for path in SITE.rglob("*.html") if "_static" not in path.relative_to(SITE).parts)
+    """The pages of the book; those of the lab beside it are JupyterLite's."""
+    pages_ = (path for path in SITE.rglob("*.html") if path.relative_to(SITE).parts[0] != "lab")
+    return sorted(path for path in pages_ if "_static" not in path.relative_to(SITE).parts)
 
 
 def article(page: str) -> str:
@@ -261,11 +263,17 @@ def test_pages_carry_no_widget_script_and_no_thebe():
 def test_lessons_and_exercises_lead_to_each_other():
     for lesson in (one for one in course.lessons() if one.exists):
         links = {a.get_text(): a["href"] for a in soup(SITE / f"notebooks/{lesson.stem}.html").select(".offers a")}
-        assert set(links) == {"Its exercise", "Work it in JupyterLab", "Download the notebook"}, lesson.stem
+        here = {"Run it in the browser"} if lab.facts() else set()
+        assert set(links) == {"Its exercise", "Work it in JupyterLab", "Download the notebook"} | here, lesson.stem
         file = (SITE / "notebooks" / lesson.role / links["Download the notebook"]).resolve()
         assert json.loads(file.read_text("utf-8"))["cells"], lesson.stem
         exercise = (SITE / "notebooks" / lesson.role / links["Its exercise"]).resolve()
         assert f"Lesson: {lesson.title}" in [a.get_text() for a in soup(exercise).select(".offers a")]
+        for path in (SITE / f"notebooks/{lesson.stem}.html", exercise):
+            for link in soup(path).select('.offers a[href*="lab/"]'):
+                opened = link["href"].partition("?path=")[2]
+                assert (SITE / "lab/files" / opened).is_file(), link["href"]
+                assert "In the browser: some" in soup(path).select_one(".offers-before").get_text()
     assert not soup(SITE / "book/glossary.html").select(".offers")
 
 
@@ -304,7 +312,8 @@ def test_a_search_is_light():
 @published
 def test_nothing_is_published_for_debuggers_or_twice():
     patterns = ("*.map", "fontawesome*.js", "fa-*", "searchindex.js")
-    assert [name(path) for pattern in patterns for path in SITE.rglob(pattern)] == []
+    found = [name(path) for pattern in patterns for path in SITE.rglob(pattern)]
+    assert [one for one in found if one.endswith(".map") or not one.startswith("lab/")] == []
 
 
 # --------------------------------------------------------------------------------------------------------- solutions

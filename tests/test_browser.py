@@ -1,10 +1,8 @@
 """What a learner and a reader do, in a real browser: JupyterLab with the model lab, and the built book."""
 
-import contextlib
 import os
 import queue
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,15 +13,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from browsing import CHROMIUM, served
 
 from ospolab import course
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("browser"),
@@ -259,18 +255,6 @@ def book():
         made.build()
     with served(made.site()) as address:
         yield address
-
-
-@contextlib.contextmanager
-def served(folder):
-    """The address of a folder, served on this machine."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        yield re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline()).group(0)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without scripts"])

@@ -226,8 +226,36 @@
     state.setAttribute("role", "status");
   }
 
+  // ------------------------------------------------------------------------------------------------- the lab nearby
+
+  /** From a disk nothing runs: no offer then. On a site, what starts the lab is fetched once somebody reaches for it. */
+  function lab() {
+    const link = document.querySelector('.offers a[href*="lab/notebooks/"]');
+    if (!link) return;
+    if (location.protocol === "file:") {
+      link.closest("li").remove();
+      document.querySelector(".offers-before")?.remove();
+      return;
+    }
+    const reach = async () => {
+      for (const kind of ["pointerenter", "focus", "touchstart"]) link.removeEventListener(kind, reach);
+      if (navigator.connection?.saveData) return;
+      const root = new URL("../static/pyodide/", link.href);
+      const answer = await fetch(new URL("starting.json", root));
+      if (!answer.ok) return;
+      for (const name of await answer.json()) {
+        const ahead = document.createElement("link");
+        ahead.rel = "prefetch";
+        ahead.href = new URL(name, root).href;
+        document.head.append(ahead);
+      }
+    };
+    for (const kind of ["pointerenter", "focus", "touchstart"]) link.addEventListener(kind, reach, { passive: true });
+  }
+
   function start() {
     emptyHeads();
+    lab();
     runs(document).forEach(tabs);
     terms();
     scrollable();

@@ -4,7 +4,7 @@ Jupyter Book exits with 0 when a page is missing, and repeats no warning for a p
 established here.
 """
 
-import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from ospolab.authoring import pages
+from ospolab.authoring import lab, lab_packages, pages, stamps
 
 ROOT = pages.ROOT
 # What a page can be made of. Anything else in the repository cannot change the book.
@@ -43,23 +43,13 @@ def site(root: Path = ROOT) -> Path:
 
 
 def fingerprint(root: Path = ROOT, sources: tuple[str, ...] = SOURCES) -> str:
-    """A digest of everything the book is made of, or of some of it."""
-    digest = hashlib.sha256()
-    for source in sources:
-        start = root / source
-        for path in sorted(start.rglob("*")) if start.is_dir() else [start]:
-            if path.is_file() and ".ipynb_checkpoints" not in path.parts:
-                digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """A digest of everything the book is made of, or of some of it; what the pages say of the lab is a part."""
+    return stamps.fingerprint(root, sources, json.dumps(lab.facts(root)))
 
 
 def is_current(root: Path = ROOT) -> bool:
     """True if the book was built from exactly the present sources."""
-    return _stamp(root / "_build/book.sha256") == fingerprint(root) and not missing_pages(root)
-
-
-def _stamp(path: Path) -> str | None:
-    return path.read_text("utf-8") if path.is_file() else None
+    return stamps.read(root / "_build/book.sha256") == fingerprint(root) and not missing_pages(root)
 
 
 def missing_pages(root: Path = ROOT) -> list[str]:
@@ -103,14 +93,16 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
         how = "Run `.venv/bin/python -m ospolab.authoring.pages`, and commit what it writes."
         raise BookError(f"Derived pages are out of date:\n  {names}\n{how}")
 
+    with_lab = _lab(root)
     if not fresh and is_current(root):
+        _install(root, with_lab)
         print(f"The book: {site(root) / 'index.html'} ({len(pages.toc_files(root))} pages, nothing has changed)")
         return site(root)
 
     started = time.perf_counter()
     folder = root / "_build"
     look = fingerprint(root, LOOK)
-    if fresh or removed_pages(root) or _stamp(folder / "look.sha256") != look:
+    if fresh or removed_pages(root) or stamps.read(folder / "look.sha256") != look:
         _forget(folder)
     folder.mkdir(exist_ok=True)
     (folder / "book.sha256").unlink(missing_ok=True)
@@ -129,11 +121,37 @@ def build(fresh: bool = False, root: Path = ROOT) -> Path:
         shutil.rmtree(folder / ".doctrees", ignore_errors=True)
         without = f"\nNo page was made for: {', '.join(absent)}." if absent else ""
         raise BookError(f"The book was not built.{without}\n{said}\nEverything it said: {log}")
+    _install(root, with_lab)
     (folder / "book.sha256").write_text(before, "utf-8")
     (folder / "look.sha256").write_text(look, "utf-8")
     seconds = time.perf_counter() - started
     print(f"The book: {site(root) / 'index.html'} ({len(pages.toc_files(root))} pages, {seconds:.1f} s)")
     return site(root)
+
+
+def _lab(root: Path) -> bool:
+    """Build the lab, whose facts the pages tell; False where there is none or, with a word on why, cannot be one."""
+    if not (root / lab.SETTINGS).is_dir():
+        return False
+    try:
+        lab.build(root)
+    except lab_packages.PackagesError as problem:
+        print(f"The book is built without the lab in the browser. {problem}")
+        return False
+    except lab.LabError as problem:
+        raise BookError(str(problem)) from problem
+    return True
+
+
+def _install(root: Path, with_lab: bool) -> None:
+    """Put the lab beside the pages, or take an old one away."""
+    target, digest = site(root) / "lab", stamps.read(root / "_build/lab/site.sha256")
+    if with_lab and stamps.read(target / ".digest") == digest:
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    if with_lab:
+        shutil.copytree(lab.site(root), target)
+        (target / ".digest").write_text(digest, "utf-8")
 
 
 def jupyter_book(root: Path, *options: str) -> list[str]:

@@ -66,13 +66,14 @@ def _first(root: Path) -> str:
 def offline(root: Path = book.ROOT) -> Path:
     """Pack the built book into `_build/ospo-lab-book.zip` and return that path.
 
-    Unpacked anywhere, its `index.html` opens in a browser; searching works, too. The same pages give the same bytes.
+    Unpacked anywhere, its `index.html` opens in a browser; searching works, too. Without the lab, which needs a web
+    server. The same pages give the same bytes.
     """
     site = book.build(root=root)
     out = root / "_build" / f"{NAME}-book.zip"
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for path in sorted(site.rglob("*")):
-            if path.is_file() and path.name != ".buildinfo":
+            if path.is_file() and path.name != ".buildinfo" and not path.is_relative_to(site / "lab"):
                 entry = zipfile.ZipInfo(f"{NAME}-book/{path.relative_to(site).as_posix()}")
                 entry.external_attr = 0o644 << 16
                 packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)

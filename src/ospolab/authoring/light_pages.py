@@ -24,7 +24,7 @@ FIRST_STYLES = ("_static/styles/theme.css", "_static/styles/pydata-sphinx-theme.
 LAST_SCRIPTS = ("_static/scripts/bootstrap.js", "_static/scripts/pydata-sphinx-theme.js")
 # Registered on every page whether used or not: tabs of sphinx-design (the book has its own).
 NEVER = ("design-tabs.js",)
-OURS = ("book.css", "book.js", "search/")  # what pages load, under `_static`
+OURS = ("book.css", "book.js", "search/", "browser/")  # what pages load, under `_static`
 # Left there by the themes: sources for debuggers, fonts of icons, translations.
 LEFT_OVER = ("**/*.map", "**/*.css", "**/*.js", "vendor/fontawesome/**/*", "locales/**/*")
 

@@ -1,7 +1,8 @@
 """A Sphinx extension: under its title each lesson and each exercise offers where to go from there.
 
-A lesson its exercise, how to work it in JupyterLab, and its notebook to download; an exercise its lessons and how to
-work it. `_config.yml` registers it.
+A lesson its exercise, the lab in the browser, how to work it in JupyterLab, and its notebook to download; an exercise
+its lessons and where to work it. What running in the browser loads, and from where, is said before. `_config.yml`
+registers it.
 """
 
 from html import escape
@@ -9,32 +10,51 @@ from html import escape
 from sphinx.application import Sphinx
 
 from ospolab import course
+from ospolab.authoring import lab
 
 START = "book/index.html#start"
+BROWSER = "book/browser.html"
 
 
-def offers(page: str) -> list[tuple[str, str, bool]]:
+def offers(page: str, with_lab: bool = False) -> list[tuple[str, str, bool]]:
     """What a page offers: label, address from the root of the site, and whether it is a file to download.
 
-    page: the name of a page without its extension; [] for one that is neither lesson nor exercise.
+    page: the name of a page without its extension; [] for one that is neither lesson nor exercise. with_lab: whether
+    the lab lies beside the pages.
     """
     work = ("Work it in JupyterLab", START, False)
+
+    def run(path: str) -> list[tuple[str, str, bool]]:
+        return [("Run it in the browser", f"lab/notebooks/index.html?path={path}", False)] if with_lab else []
+
     for lesson in course.lessons():
         if page == f"notebooks/{lesson.stem}":
             exercise = f"exercises/release/{lesson.assignment}/{lesson.assignment}.html"
             own = [("Its exercise", exercise, False)] if lesson.assignment_exists else []
-            return [*own, work, ("Download the notebook", f"_sources/{page}.ipynb", True)]
+            notebook = ("Download the notebook", f"_sources/{page}.ipynb", True)
+            return [*own, *run(f"{page}.ipynb"), work, notebook]
     for assignment in course.assignments():
         if page == f"exercises/release/{assignment.name}/{assignment.name}":
             titles = {lesson.stem: lesson.title for lesson in course.lessons()}
             own = [(f"Lesson: {titles[stem]}", f"notebooks/{stem}.html", False) for stem in assignment.lessons]
-            return [*own, work]
+            return [*own, *run(f"exercises/{assignment.name}/{assignment.name}.ipynb"), work]
     return []
+
+
+def before_running(facts: dict, root: str) -> str:
+    """What running in the browser loads and where work is kept, in a line of HTML. root: leads to the site's root."""
+    packages = " and ".join(", ".join(lab.lab_packages.COMPILED).rsplit(", ", 1))
+    said = f"In the browser: some {facts['first'] / 1e6:.0f} MB are loaded the first time."
+    if facts["host"]:
+        said += f" Figures and tables also load {packages} from {facts['host']}, another host; forms do not."
+    about = f'<a href="{escape(root + BROWSER)}">What works there, and how to keep your work</a>'
+    return f'<p class="offers-before">{escape(said)} {about}.</p>'
 
 
 def show(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     """Put the offers under the title of a page."""
-    if app.builder.name != "html" or not (found := offers(pagename)):
+    facts = lab.facts(course.root())
+    if app.builder.name != "html" or not (found := offers(pagename, facts is not None)):
         return
     root = "../" * pagename.count("/")
     links = [
@@ -43,6 +63,7 @@ def show(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     ]
     what = "lesson" if pagename.startswith("notebooks/") else "exercise"
     nav = f'<nav class="offers" aria-label="This {what}"><ul>{"".join(links)}</ul></nav>'
+    nav += before_running(facts, root) if facts else ""
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{nav}", 1)
 
 

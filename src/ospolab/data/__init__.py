@@ -7,13 +7,19 @@
 What a row means, and the traps in reading it, stands in the book's data register.
 """
 
+from __future__ import annotations
+
 import difflib
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import yaml
+
+# pandas is imported where a table is read, and not before: a form needs none, and in a browser it has to be fetched.
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["UnknownTable", "describe", "document", "documents", "load", "names", "register", "schema"]
 
@@ -51,6 +57,8 @@ def register() -> pd.DataFrame:
     Columns: source (repositories, ';' between several), commit, snapshot_date (date of the newest commit in the
     snapshot), licence, rows, sha256. Sources, commits and dates are in the same order.
     """
+    import pandas as pd
+
     return (
         pd.read_csv(TABLES / "register.csv", dtype={"rows": "int64"})
         .assign(table=lambda r: r["table"].str.removesuffix(".csv"))
@@ -98,11 +106,15 @@ def _yaml(file: str) -> dict:
 
 @cache
 def _read(name: str) -> pd.DataFrame:
+    import pandas as pd
+
     raw = pd.read_csv(TABLES / f"{name}.csv", dtype=str, keep_default_na=False)
     return pd.DataFrame({column: _typed(raw[column], kind) for column, kind in schema(name)["columns"].items()})
 
 
 def _typed(cells: pd.Series, kind: str) -> pd.Series:
+    import pandas as pd
+
     kind, optional = kind.removeprefix("optional "), kind.startswith("optional ")
     if kind == "text":
         return cells

@@ -21,9 +21,9 @@ import yaml
 from ospolab.forms import definition, plainyaml
 
 try:
-    import fcntl
-except ImportError:  # Windows: the check before each replacement must do
-    fcntl = None
+    from fcntl import LOCK_EX, LOCK_NB, flock
+except ImportError:  # Windows, a browser: the check before each replacement must do
+    flock = None
 
 FILE = "answers.yml"
 HEADER = """\
@@ -288,7 +288,7 @@ def _replace(path: Path, text: str) -> None:
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[None]:
     """One writer at a time. The lock is on the folder itself and ends with its process, so none can be left hanging."""
-    if fcntl is None:
+    if flock is None:
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -296,7 +296,7 @@ def _lock(folder: Path) -> Iterator[None]:
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                flock(handle, LOCK_EX | LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > until:

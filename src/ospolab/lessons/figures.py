@@ -8,16 +8,19 @@
 A figure is inline SVG. Its text and axes take the colour of the page's own text, which a PNG cannot.
 """
 
+from __future__ import annotations
+
 import hashlib
 import html
 import io
 import re
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure as Drawing
+# matplotlib is imported where something is drawn: in a browser it has to be fetched, and not every figure needs it.
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
-__all__ = ["BLUE", "GREEN", "ORANGE", "PURPLE", "Figure", "canvas", "figure"]
+__all__ = ["BLUE", "GREEN", "ORANGE", "PURPLE", "Figure", "canvas", "figure", "sketch"]
 
 # From the palette of Okabe and Ito, told apart with every common kind of colour vision; each has at least 3:1
 # contrast to a white and to a near-black page. Colour is never the only sign: lines are labelled or differ in dash.
@@ -52,6 +55,10 @@ _STYLE = {
 
 def canvas(width: float = 7.5, height: float = 3.4, **subplots):
     """A new drawing and its axes, in the course's style. width and height in inches; `subplots` as in matplotlib."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure as Drawing
+
     with mpl.rc_context(_STYLE):
         drawing = Drawing(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(drawing)
@@ -85,12 +92,29 @@ def figure(drawing: Drawing, alt: str, caption: str = "") -> Figure:
     alt: what the picture shows, for those who do not see it; required. caption: what to notice, and the source.
     Raises ValueError for an empty alt.
     """
+    import matplotlib as mpl
+
     if not alt.strip():
         raise ValueError("a figure needs a text alternative: say in alt what the picture shows")
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return Figure(_inline(buffer.getvalue(), alt), alt, caption)
+
+
+def sketch(body: str, width: float, height: float, alt: str, caption: str = "") -> Figure:
+    """A Figure of SVG elements put down by hand, for what is no plot: boxes, signs, words. Needs no matplotlib.
+
+    body: the elements, in points, their text and lines in "currentColor". Raises ValueError for an empty alt.
+    """
+    if not alt.strip():
+        raise ValueError("a figure needs a text alternative: say in alt what the picture shows")
+    size = f"width:100%;max-width:{width:.0f}pt;height:auto;fill:currentColor"
+    font = 'font-family="sans-serif" font-size="11"'
+    opening = (
+        f'<svg role="img" aria-label="{html.escape(alt)}" style="{size}" viewBox="0 0 {width:g} {height:g}" {font}>'
+    )
+    return Figure(f"{opening}\n{body}\n</svg>", alt, caption)
 
 
 def _inline(svg: str, alt: str) -> str:

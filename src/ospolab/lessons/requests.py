@@ -3,17 +3,23 @@
 The messages are in `requests.yml`. A place on the grid is written as the stem of its lab, "<role>/<pillar>".
 """
 
+from __future__ import annotations
+
 import html
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ipywidgets
-import pandas as pd
 
 from ospolab import course
 from ospolab.lessons.explorers import Explorer
-from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
+from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure, sketch
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ANSWERS",
@@ -101,6 +107,8 @@ def table() -> pd.DataFrame:
 
     Columns: role, pillar (keys of the curriculum), office (key of ANSWERS).
     """
+    import pandas as pd
+
     rows = [(r.id, *r.best.split("/"), r.office) for r in inbox()]
     return pd.DataFrame(rows, columns=["id", "role", "pillar", "office"]).set_index("id")
 
@@ -133,18 +141,21 @@ def _pillars() -> dict[str, str]:
 
 def opening() -> Figure:
     """The picture the lesson opens with: a sign for each message, in a row for what the office does with it."""
-    counts = table()["office"].value_counts()
-    drawing, ax = canvas(5.2, 1.7)
-    signs = zip(ANSWERS, ("s", "o", ">"), (ORANGE, BLUE, GREEN), strict=True)
-    for row, (answer, marker, colour) in enumerate(signs):
-        ax.plot(range(counts[answer]), [-row] * counts[answer], marker, color=colour, markersize=10)
-    ax.set_yticks([0, -1, -2], [f"{words}: {counts[answer]}" for answer, words in ANSWERS.items()])
-    ax.set_xticks([])
-    ax.set_ylim(-2.6, 0.6)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0)
-    return figure(
-        drawing,
+    counts = Counter(request.office for request in inbox())
+    shapes = {  # one sign at x, in a row whose middle is at y
+        "decides": lambda x, y: f'<rect x="{x - 5}" y="{y - 5}" width="10" height="10" fill="{ORANGE}"/>',
+        "advises": lambda x, y: f'<circle cx="{x}" cy="{y}" r="5.5" fill="{BLUE}"/>',
+        "passes-on": lambda x, y: f'<path d="M{x - 5} {y - 6}l11 6-11 6z" fill="{GREEN}"/>',
+    }
+    lines = []
+    for row, (answer, words) in enumerate(ANSWERS.items()):
+        y = 22 + 34 * row
+        lines.append(f'<text x="86" y="{y + 4}" text-anchor="end">{words}: {counts[answer]}</text>')
+        lines += [shapes[answer](104 + 17 * at, y) for at in range(counts[answer])]
+    return sketch(
+        "\n".join(lines),
+        width=374,
+        height=112,
         alt="Thirty signs in three rows. "
         + " ".join(f"{words.capitalize()}: {counts[answer]}." for answer, words in ANSWERS.items()),
         caption="What the office does with each of the thirty messages, as we see it.",
@@ -156,41 +167,49 @@ def grid_figure(request: Request, place: str | None) -> Figure:
 
     place: None while the learner has not chosen; then the grid tells nothing.
     """
-    drawing, ax = canvas(5.4, 3.1)
-    for row, role in enumerate(_roles()):
-        for column, pillar in enumerate(_pillars()):
-            here = f"{role}/{pillar}"
-            holds = verdict(request, here) if place else "hard to defend"
-            words = ["you"] if here == place else []
-            if holds != "hard to defend":
-                words.append(holds)
-            if here == place:
-                ax.fill_between([column - 0.45, column + 0.45], row - 0.42, row + 0.42, color=BLUE, alpha=0.3)
-            edge, dash = {"first choice": (2.6, "-"), "holds": (1.4, "--"), "hard to defend": (0.4, "-")}[holds]
-            ax.plot(*_box(column, row), color="#808080" if holds == "hard to defend" else GREEN, lw=edge, ls=dash)
-            ax.text(column, row, "\n".join(words), ha="center", va="center", fontsize=10)
-    ax.set_yticks(range(4), _roles().values())
-    ax.set_xticks(range(4), [name.replace(" ", "\n") for name in _pillars().values()])
-    ax.xaxis.tick_top()
-    ax.set_ylim(3.5, -0.5)
-    ax.set_xlim(-0.5, 3.5)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0)
+    wide, high, left, top = 76, 46, 112, 40
+    lines = []
+    for column, name in enumerate(_pillars().values()):
+        x, words = left + wide * (column + 0.5), name.split()
+        for line, word in enumerate(words):
+            y = top - 9 - 13 * (len(words) - 1 - line)
+            lines.append(f'<text x="{x:g}" y="{y}" text-anchor="middle">{word}</text>')
+    for row, (role, name) in enumerate(_roles().items()):
+        y = top + high * row
+        lines.append(f'<text x="{left - 8}" y="{y + high / 2 + 4:g}" text-anchor="end">{name}</text>')
+        lines += [_cell_of(left + wide * column, y, wide, high, request, f"{role}/{pillar}", place)
+                  for column, pillar in enumerate(_pillars())]  # fmt: skip
+    body = "\n".join(lines)
+    size = {"width": left + 4 * wide + 2, "height": top + 4 * high + 2}
     if not place:
         alt = "The grid of four roles and four pillars, empty: no place is chosen yet."
-        return figure(drawing, alt, caption=f"“{request.subject}”: which place on the grid?")
+        return sketch(body, **size, alt=alt, caption=f"“{request.subject}”: which place on the grid?")
     others = "; ".join(title(other) for other in request.also)
-    return figure(
-        drawing,
+    return sketch(
+        body,
+        **size,
         alt=f"The grid of four roles and four pillars. You chose {title(place)}: {verdict(request, place)}. "
         f"First choice: {title(request.best)}. These hold as well: {others}.",
         caption=f"“{request.subject}” on the grid.",
     )
 
 
-def _box(column: int, row: int) -> tuple[list[float], list[float]]:
-    left, right, top, bottom = column - 0.45, column + 0.45, row - 0.42, row + 0.42
-    return [left, right, right, left, left], [top, top, bottom, bottom, top]
+def _cell_of(x: int, y: int, wide: int, high: int, request: Request, here: str, place: str | None) -> str:
+    """One place of the grid: how it holds by its edge, and in words."""
+    holds = verdict(request, here) if place else "hard to defend"
+    words = (["you"] if here == place else []) + ([holds] if holds != "hard to defend" else [])
+    edge = {
+        "first choice": f'stroke="{GREEN}" stroke-width="2.6"',
+        "holds": f'stroke="{GREEN}" stroke-width="1.4" stroke-dasharray="5 3"',
+        "hard to defend": 'stroke="#808080" stroke-width="0.5"',
+    }[holds]
+    fill = f'fill="{BLUE}" fill-opacity="0.3"' if here == place else 'fill="none"'
+    box = f'<rect x="{x + 3}" y="{y + 3}" width="{wide - 6}" height="{high - 6}" {fill} {edge}/>'
+    middle = y + high / 2 + 4 - 6.5 * (len(words) - 1)
+    return box + "".join(
+        f'<text x="{x + wide / 2:g}" y="{middle + 13 * line:g}" text-anchor="middle" font-size="10">{word}</text>'
+        for line, word in enumerate(words)
+    )
 
 
 def shares_figure(shares: pd.DataFrame) -> Figure:

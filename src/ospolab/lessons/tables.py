@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from IPython.display import HTML
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["plain", "stacked", "wrapped"]
 

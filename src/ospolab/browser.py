@@ -1,0 +1,98 @@
+"""The course where Python itself runs in a browser: packages are loaded when they are first imported.
+
+Pyodide loads what a cell names in an import of its own. What our modules import it cannot see, and to load everything
+beforehand would let a form wait for pandas. So one more finder stands behind Python's: it loads a package of the lock
+file in the middle of an import.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+
+__all__ = ["IS_BROWSER", "Later", "NotLoaded", "start"]
+
+IS_BROWSER = sys.platform == "emscripten"
+
+
+class NotLoaded(ModuleNotFoundError):
+    """A package could not be loaded into the browser; the message says from where, and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        # Notebooks show the message alone: the lines of Python's import system help nobody.
+        return [str(self)]
+
+
+class Later(MetaPathFinder):
+    """Loads packages on their first import.
+
+    packages: import name -> (package, host it comes from, "" for the page's own). load: loads one, waiting until it is
+    there. can_wait: whether this browser lets Python wait in the middle of a cell.
+    """
+
+    def __init__(self, packages, load, can_wait):
+        self.packages, self.load, self.can_wait = packages, load, can_wait
+
+    def find_spec(self, fullname: str, path=None, target=None) -> ModuleSpec | None:
+        if path is not None or fullname not in self.packages:
+            return None
+        package, host = self.packages[fullname]
+        if not self.can_wait():
+            raise NotLoaded(
+                f"This browser cannot load {package} in the middle of a cell. Make a new cell above this one, with the "
+                f"line `import {fullname}`, run it, then run this one again.",
+                name=fullname,
+            )
+        with _told(package, host):
+            self.load(package)
+        importlib.invalidate_caches()
+        spec = PathFinder.find_spec(fullname)
+        if spec is None:
+            where = f" from {host}, another host than this page's" if host else ""
+            raise NotLoaded(
+                f"{package} could not be loaded{where}: is there a network, and may it be reached? Nothing is lost. "
+                "Run the cell again when there is; what needs no such package goes on working. On your own machine, "
+                "`make learn` runs everything without a network.",
+                name=fullname,
+            )
+        return spec
+
+
+class _told:
+    """Says in the cell what is being loaded, while it is."""
+
+    def __init__(self, package: str, host: str):
+        self.line = f"Loading {package}{f' from {host}' if host else ''}; once, then the browser keeps it …"
+
+    def __enter__(self):
+        from IPython.display import display
+
+        self.shown = display({"text/plain": self.line}, raw=True, display_id=True)
+
+    def __exit__(self, *_):
+        if self.shown:  # None outside a notebook
+            self.shown.update({"text/plain": ""}, raw=True)
+
+
+def start() -> None:
+    """Let imports load what the lock file names; does nothing outside a browser, or where it has been done."""
+    if not IS_BROWSER or any(isinstance(finder, Later) for finder in sys.meta_path):
+        return
+    import pyodide_js
+    from pyodide.ffi import can_run_sync, run_sync
+
+    packages = {}
+    for name, entry in pyodide_js.lockfile.packages.to_py().items():
+        host = entry["file_name"].split("/")[2] if "://" in entry["file_name"] else ""
+        packages |= {top: (name, host) for top in entry["imports"]}
+    import IPython
+
+    if shell := IPython.get_ipython():
+        shell.Completer.use_jedi = (
+            False  # the kernel asks for it, and it is left out: a quarter of what would be loaded
+        )
+    # Behind Python's own finder and before Pyodide's, which only says what to type.
+    at = sys.meta_path.index(PathFinder) + 1
+    sys.meta_path.insert(at, Later(packages, lambda name: run_sync(pyodide_js.loadPackage(name)), can_run_sync))
