@@ -2,11 +2,14 @@
 
 import hashlib
 import http.server
+import importlib.util
 import json
 import re
 import threading
 import time
 import zipfile
+from importlib.metadata import PackageNotFoundError
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -152,6 +155,30 @@ def test_a_browser_that_cannot_wait_says_what_to_type():
     with pytest.raises(in_browser.NotLoaded, match="`import colorsys`"):
         finder.find_spec(name)
     assert loaded == []
+
+
+@pytest.mark.parametrize(
+    ("error", "needs"),
+    [
+        (OSError(138, "emscripten does not support processes."), "another program"),
+        (ModuleNotFoundError("No module named 'reuse'", name="reuse.project"), "the package reuse"),
+        (PackageNotFoundError("urllib3"), "the installed package urllib3"),
+    ],
+)
+def test_what_a_browser_lacks_is_said_in_a_sentence(error, needs):
+    told = []
+    shell = SimpleNamespace(_showtraceback=lambda kind, error, lines: told.extend(lines))
+    in_browser.shown(shell, type(error), error, None)
+    assert told[0].startswith(f"This cell needs {needs}, which a browser does not have.")
+
+
+def test_other_errors_are_shown_as_always():
+    for error in (OSError(2, "no such file"), ModuleNotFoundError("No module named 'pandass'", name="pandass")):
+        assert in_browser.lacking(error) is None
+
+
+def test_names_that_stay_on_the_machine_are_importable_there():
+    assert all(importlib.util.find_spec(name) for name in in_browser.MACHINE_ONLY)
 
 
 # --- the learner, with every other host out of reach ------------------------------------------------------------------
@@ -327,6 +354,13 @@ def test_a_lesson_comes_alive_and_says_what_it_cannot_reach(walled, wall, addres
     quiz.get_by_role("radio").first.check()
     expect(quiz.locator(".ospolab-told").first).not_to_be_empty()
     assert hosts(wall) == set()
+
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text("import subprocess; subprocess.run(['git'])")
+    page.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-OutputArea")).to_contain_text("This cell needs another program, which a browser does not")
 
     elsewhere = lab.facts()["host"]
     if elsewhere is None:

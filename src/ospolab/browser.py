@@ -11,10 +11,24 @@ import importlib
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import PackageNotFoundError
 
-__all__ = ["IS_BROWSER", "Later", "NotLoaded", "start"]
+__all__ = ["IS_BROWSER", "Later", "NotLoaded", "lacking", "shown", "start"]
 
 IS_BROWSER = sys.platform == "emscripten"
+NO_PROCESSES = 138  # ENOTSUP of Emscripten, whose subprocess raises it
+# Packages that pyproject.toml keeps out of browsers, by the names under which they are imported.
+MACHINE_ONLY = {
+    "cyclonedx",
+    "flame",
+    "jsonschema",
+    "licomp_toolkit",
+    "nbgrader",
+    "repo_review",
+    "reuse",
+    "rich",
+    "typer",
+}
 
 
 class NotLoaded(ModuleNotFoundError):
@@ -76,6 +90,35 @@ class _told:
             self.shown.update({"text/plain": ""}, raw=True)
 
 
+def lacking(error: BaseException) -> str | None:
+    """What a browser lacks, if that is why a cell failed: a sentence; None for every other failure."""
+    if isinstance(error, PackageNotFoundError):
+        what = f"the installed package {error.name}"
+    elif isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in MACHINE_ONLY:
+        what = f"the package {error.name.partition('.')[0]}"
+    elif isinstance(error, OSError) and error.errno == NO_PROCESSES:
+        what = "another program"
+    else:
+        return None
+    return (
+        f"This cell needs {what}, which a browser does not have. What the course's own run of it gave stands in the "
+        "book, and in a fresh copy of this notebook; `make learn` runs it on your own machine. Cells that build on it "
+        "stop, too; the others work."
+    )
+
+
+def shown(shell, kind, error, trace, tb_offset=None) -> list[str]:
+    """Show an error as IPython's handler does: a sentence where the browser is the reason, else as always."""
+    if said := lacking(error):
+        lines = [said]
+    elif hasattr(error, "_render_traceback_"):
+        lines = error._render_traceback_()
+    else:
+        lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+    shell._showtraceback(kind, error, lines)  # IPython leaves the showing to the handler
+    return lines
+
+
 def start() -> None:
     """Let imports load what the lock file names; does nothing outside a browser, or where it has been done."""
     if not IS_BROWSER or any(isinstance(finder, Later) for finder in sys.meta_path):
@@ -90,9 +133,9 @@ def start() -> None:
     import IPython
 
     if shell := IPython.get_ipython():
-        shell.Completer.use_jedi = (
-            False  # the kernel asks for it, and it is left out: a quarter of what would be loaded
-        )
+        # The kernel asks for jedi, and it is left out: it would be a quarter of all that is loaded.
+        shell.Completer.use_jedi = False
+        shell.set_custom_exc((OSError, ModuleNotFoundError, PackageNotFoundError), shown)
     # Behind Python's own finder and before Pyodide's, which only says what to type.
     at = sys.meta_path.index(PathFinder) + 1
     sys.meta_path.insert(at, Later(packages, lambda name: run_sync(pyodide_js.loadPackage(name)), can_run_sync))

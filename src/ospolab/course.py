@@ -33,7 +33,7 @@ class Lesson:
     stem: "<role>/<pillar>" (or "foundations/...", "capstone/..."), the name of everything that belongs to it.
     role, pillar: the two halves of the stem. path: where its notebook is, or will be. exists: `_toc.yml` names it.
     assignment: the name of its exercise. assignment_exists: `_toc.yml` names that one.
-    paper: what the lab adds to the portfolio, or None.
+    paper: what the lab adds to the portfolio, or None. programs: cells of it start other programs, such as git.
     """
 
     stem: str
@@ -45,6 +45,7 @@ class Lesson:
     assignment: str
     assignment_exists: bool
     paper: str | None
+    programs: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def lessons(course: Path | None = None) -> list[Lesson]:
                 assignment=assignment,
                 assignment_exists=f"exercises/release/{assignment}/{assignment}" in pages,
                 paper=entry.get("paper"),
+                programs=entry.get("programs", False),
             )
         )
     return found

@@ -41,14 +41,24 @@ def offers(page: str, with_lab: bool = False) -> list[tuple[str, str, bool]]:
     return []
 
 
-def before_running(facts: dict, root: str) -> str:
-    """What running in the browser loads and where work is kept, in a line of HTML. root: leads to the site's root."""
+def before_running(facts: dict, root: str, programs: bool = False) -> str:
+    """What running in the browser loads, and where to read more, in a line of HTML.
+
+    root: leads to the site's root. programs: whether cells start other programs, which a browser cannot.
+    """
     packages = " and ".join(", ".join(lab.lab_packages.COMPILED).rsplit(", ", 1))
     said = f"In the browser: some {facts['first'] / 1e6:.0f} MB are loaded the first time."
     if facts["host"]:
         said += f" Figures and tables also load {packages} from {facts['host']}, another host; forms do not."
+    if programs:
+        said += " Some cells here start other programs, which a browser cannot; they say so."
     about = f'<a href="{escape(root + BROWSER)}">What works there, and how to keep your work</a>'
     return f'<p class="offers-before">{escape(said)} {about}.</p>'
+
+
+def _programs(page: str) -> bool:
+    name = page.rpartition("/")[2]
+    return any(one.programs and (page == f"notebooks/{one.stem}" or name == one.assignment) for one in course.lessons())
 
 
 def show(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
@@ -63,7 +73,7 @@ def show(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: 
     ]
     what = "lesson" if pagename.startswith("notebooks/") else "exercise"
     nav = f'<nav class="offers" aria-label="This {what}"><ul>{"".join(links)}</ul></nav>'
-    nav += before_running(facts, root) if facts else ""
+    nav += before_running(facts, root, _programs(pagename)) if facts else ""
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{nav}", 1)
 
 
