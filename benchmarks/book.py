@@ -3,22 +3,17 @@
 Writes a table for the book. Needs Chromium; Lighthouse is measured where `npx` can fetch it. Run it with `make bench`.
 """
 
-import contextlib
-import gzip
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import yaml
+from _serving import served
 
 from ospolab import course
 from ospolab.authoring import book, pages
@@ -80,39 +75,6 @@ def grown(folder: Path, number: int) -> tuple[float, float]:
 
 
 # ------------------------------------------------------------------------------------------------------------ measuring
-
-
-class Compressing(http.server.SimpleHTTPRequestHandler):
-    """A server as a host of static pages is: compressed, and to be kept."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        body = path.read_bytes()
-        self.send_response(200)
-        if path.suffix in (".html", ".css", ".js", ".svg", ".json"):
-            body = gzip.compress(body)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "public, max-age=31536000")
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@contextlib.contextmanager
-def served(site: Path) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 def weigh(address: str, path: str, chromium: str) -> dict[str, float]:

@@ -405,6 +405,91 @@ def test_the_map_shows_what_was_read_and_forgets_it_when_asked(page, book):
     assert page.evaluate("localStorage.getItem('ospolab-read')") is None
 
 
+REACHABLE = """() => {
+    const found = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
+    return found.filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true }))
+        .map((one, at) => { one.dataset.at = at; return at; });
+}"""
+FOCUSED = """() => {
+    const one = document.activeElement;
+    if (one === document.body) return null;
+    const box = one.getBoundingClientRect();
+    // Some draw the ring around what is inside them, such as the arrow of a menu; the search field around its form.
+    const seen = [one, ...one.children, ...[one.closest("form")].filter(Boolean)].some(part => {
+        const look = getComputedStyle(part);
+        return look.outlineStyle !== "none" && parseFloat(look.outlineWidth) > 0 || look.boxShadow !== "none";
+    });
+    const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    return { at: Number(one.dataset.at ?? -1), what: one.outerHTML.slice(0, 90), seen, inside };
+}"""
+
+
+@pytest.mark.parametrize("name", ["book/index", "notebooks/foundations/what-an-ospo-does", "book/browser", "search"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_everything_is_reached_by_tab_and_shows_that_it_is(page, book, name, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{book}/{name}.html")
+    page.wait_for_load_state("networkidle")
+    if name == "search":  # begins in its field
+        page.evaluate("document.activeElement.blur()")
+        page.mouse.click(1, 1)
+    reachable = set(page.evaluate(REACHABLE))
+    reached, unseen = set(), []
+    for _ in range(len(reachable) + 20):
+        page.keyboard.press("Tab")
+        one = page.evaluate(FOCUSED)
+        if one is None:
+            break
+        if not one["inside"]:  # it may be on its way
+            page.wait_for_timeout(400)
+            one = page.evaluate(FOCUSED)
+        reached.add(one["at"])
+        if not (one["seen"] and one["inside"]):
+            unseen.append(one)
+    else:
+        pytest.fail("Tab goes round and never leaves the page")
+    assert unseen == []
+    # Behind the field that the page begins in, Tab never comes to what stands before.
+    before = {0} if name == "search" else set()
+    missed = [
+        page.locator(f"[data-at='{at}']").first.evaluate("one => one.outerHTML.slice(0, 120)")
+        for at in sorted(reachable - reached - before)
+    ]
+    assert missed == []
+
+
+def test_a_lesson_is_read_by_keyboard_alone(page, book):
+    def to(locator):
+        for _ in range(400):
+            page.keyboard.press("Tab")
+            if locator.evaluate("one => one === document.activeElement"):
+                return
+        pytest.fail(f"Tab never came to {locator}")
+
+    page.goto(f"{book}/book/index.html")
+    to(page.get_by_role("link", name=re.compile("Read the first lesson")))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/what-an-ospo-does.html")
+    to(page.get_by_role("link", name="Its exercise"))
+    to(page.locator("a.term-link").first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").first).to_be_visible()
+    page.keyboard.press("Escape")
+    option = page.locator(".ospolab-question summary").first
+    to(option)
+    page.keyboard.press("Enter")
+    expect(option.locator("xpath=..")).to_have_attribute("open", "")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("relicencing")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html*")
+    result = page.locator("#search-results a").first
+    expect(result).to_be_visible()
+    to(result)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "search.html" not in address)
+
+
 def test_a_term_opens_its_explanation_in_place(page, book):
     page.goto(f"{book}/{LESSON}.html")
     term = page.locator("a.term-link").first

@@ -98,6 +98,60 @@ def test_a_folder_that_is_no_distribution_is_named(tmp_path, monkeypatch):
     assert "pyodide.mjs" in str(problem.value)
 
 
+@pytest.fixture
+def distribution(tmp_path, monkeypatch):
+    """A Pyodide distribution with three compiled packages, and one pure that they need; nothing is fetched."""
+    constants = 'PYODIDE_VERSION = "1.0"\nPYODIDE_CDN_URL = f"https://cdn.example.org/v{PYODIDE_VERSION}/full"\n'
+    kernel = tmp_path / "kernel.whl"
+    with zipfile.ZipFile(kernel, "w") as archive:
+        archive.writestr("jupyterlite_pyodide_kernel/constants.py", constants)
+    place = tmp_path / "pyodide"
+    place.mkdir()
+    packages = {}
+    for name, needs in {"numpy": [], "pandas": ["numpy", "pytz"], "matplotlib": ["numpy"], "pytz": []}.items():
+        tag = "py3-none-any" if name == "pytz" else "cp314-cp314-pyemscripten_2026_0_wasm32"
+        file = f"{name}-1.0-{tag}.whl"
+        packages[name] = {"name": name, "version": "1.0", "file_name": file, "depends": needs, "imports": [name]}
+        (place / file).write_bytes(b"wheel")
+    info = {"python": "3.14.2", "abi_version": "2026_0"}
+    for name in lab_packages.RUNTIME_FILES:
+        (place / name).write_text(json.dumps({"info": info, "packages": packages}))
+
+    def wheel(name, version="1.0"):
+        return lab_packages._packed(tmp_path / f"{name.replace('-', '_')}-{version}-py3-none-any.whl", {})
+
+    pure = [wheel(name) for name in (*lab_packages.KERNEL_NEEDS, *lab_packages.EAGER, "pytz")]
+    monkeypatch.setattr(lab_packages, "kernel_wheel", lambda folder: kernel)
+    monkeypatch.setattr(lab_packages, "_runtime", lambda folder, version: place)
+    monkeypatch.setattr(lab_packages, "_wheels", lambda folder, given, compiled: pure)
+    monkeypatch.setattr(lab_packages, "_kernel_own", lambda folder, kernel: [])
+    monkeypatch.setattr(lab_packages, "own_wheel", lambda folder: wheel("ospolab"))
+    return place
+
+
+def test_a_distribution_that_is_named_is_embedded(tmp_path, distribution):
+    site, version = lab_packages.fetch(tmp_path / "work", distribution)
+    lock = json.loads((site / "pyodide-lock.json").read_text())["packages"]
+    assert version == "1.0"
+    assert lab_packages.elsewhere(site) == {"host": None, "elsewhere": []}
+    assert all((site / lock[name]["file_name"]).is_file() for name in lab_packages.COMPILED)
+    assert lock["pandas"]["depends"] == ["numpy", "pytz"]
+
+
+def test_a_distribution_without_its_packages_is_named(tmp_path, distribution):
+    next(distribution.glob("pandas-*")).unlink()
+    with pytest.raises(lab_packages.PackagesError, match=r"lacks pandas-1\.0.*whole distribution"):
+        lab_packages.fetch(tmp_path / "work", distribution)
+
+
+def test_without_one_compiled_packages_come_from_the_public_address(tmp_path, distribution):
+    site, _ = lab_packages.fetch(tmp_path / "work")
+    lock = json.loads((site / "pyodide-lock.json").read_text())["packages"]
+    assert lab_packages.elsewhere(site) == {"host": "cdn.example.org", "elsewhere": ["matplotlib", "numpy", "pandas"]}
+    assert lock["numpy"]["file_name"].startswith("https://cdn.example.org/v1.0/full/numpy-1.0")
+    assert lock["ospolab"]["depends"] == list(lab_packages.EAGER)
+
+
 def test_another_runtime_than_the_one_looked_at_is_refused(tmp_path, monkeypatch):
     npm = tmp_path / "npm"
     npm.write_text('#!/bin/sh\nfor last; do :; done\necho other > "$last/pyodide-1.0.tgz"\n')

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const here = document.currentScript.dataset.root; // from this page to the root of the site
+  const { root: here, version } = document.currentScript.dataset; // from this page to the root; of what the index was made
   const MOST = 10; // pages shown
   const SECTIONS = 2; // sections shown of each
   const AROUND = 90; // characters of an excerpt before and after a word that was found
@@ -36,7 +36,7 @@
 
   function load(source) {
     const script = document.createElement("script");
-    script.src = `${here}_static/search/${source}`;
+    script.src = `${here}_static/search/${source}?v=${version}`; // so that no kept index meets newer texts
     document.head.append(script);
     return new Promise((resolve, reject) => {
       script.onload = resolve;

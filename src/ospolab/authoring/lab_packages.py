@@ -294,7 +294,11 @@ def own_wheel(folder: Path) -> Path:
     place = folder / "own"
     shutil.rmtree(place, ignore_errors=True)
     _pip("wheel", "--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", str(place), str(ROOT))
-    return next(place.glob("ospolab-*.whl"))
+    made = next(place.glob("ospolab-*.whl"))
+    # Its content changes, its version does not: a build number of its own keeps browsers from using an old one.
+    number = int(hashlib.sha256(made.read_bytes()).hexdigest()[:8], 16)
+    name, version, tags = made.name.split("-", 2)
+    return made.rename(made.with_name(f"{name}-{version}-{number}-{tags}"))
 
 
 # The lock file

@@ -7,6 +7,7 @@ for the pages found. Both are scripts and not JSON, so that a book on a disk can
 fetch files there. The searching itself is MiniSearch (`book/_static/search/`), which forgives typing errors.
 """
 
+import hashlib
 import html
 import json
 import re
@@ -74,7 +75,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
         return
     folder = Path(app.outdir) / "_static/search"
     (folder / "pages").mkdir(parents=True, exist_ok=True)
-    index = []
+    index, digest = [], hashlib.sha256()
     lessons = {lesson.stem: lesson for lesson in course.lessons()}
     for number, name in enumerate(sorted(app.env.found_docs)):
         parts = list(sections(app.env.get_doctree(name)))
@@ -95,8 +96,11 @@ def write(app: Sphinx, failure: Exception | None) -> None:
                 "seldom": " ".join(sorted(found.keys() - often)),
             }
         )
-        _script(folder / f"pages/{number}.js", f"ospolabSearch.page({number},", parts)
-    _script(folder / "index.js", "ospolabSearch.index(", index)
+        digest.update(_script(folder / f"pages/{number}.js", f"ospolabSearch.page({number},", parts))
+    digest.update(_script(folder / "index.js", "ospolabSearch.index(", index))
+    page = Path(app.outdir) / "search.html"
+    version = f'data-version="{digest.hexdigest()[:8]}"'
+    page.write_text(re.sub(r'data-version="\w*"', version, page.read_text("utf-8")), "utf-8")
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
@@ -114,8 +118,10 @@ def _no_other(app: Sphinx) -> None:
     app.builder.search = False
 
 
-def _script(path: Path, call: str, value: object) -> None:
-    path.write_text(f"{call}{json.dumps(value, ensure_ascii=False, separators=(',', ':'))});\n", "utf-8")
+def _script(path: Path, call: str, value: object) -> bytes:
+    content = f"{call}{json.dumps(value, ensure_ascii=False, separators=(',', ':'))});\n".encode()
+    path.write_bytes(content)
+    return content
 
 
 def setup(app: Sphinx) -> dict:

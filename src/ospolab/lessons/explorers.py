@@ -46,8 +46,9 @@ class Explorer(Board):
         return (
             f'<div class="ospolab-explorer" role="group" aria-label="{html.escape(self.name)}">'
             f"<p>{self._start_sentence}</p>{self._start_figure.to_html()}"
-            f"<p><small>Starting state: {settings}. To move the controls: in JupyterLab, run this cell (▶). On a web "
-            "page, <code>make learn</code> opens JupyterLab.</small></p></div>"
+            f"<p><small>Starting state: {settings}. To move the controls, run this cell (▶) in JupyterLab. "
+            "<em>Run it in the browser</em>, on the page of this lesson, opens one; so does <code>make learn</code>."
+            "</small></p></div>"
         )
 
     def summary(self) -> str:
