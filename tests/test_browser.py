@@ -313,7 +313,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light"), (375, "dark")])
 def test_axe_finds_nothing(browser, book, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
-    paths = (LESSON, f"exercises/release/{ASSIGNMENT}/{ASSIGNMENT}", *KINDS)
+    paths = (LESSON, f"exercises/release/{ASSIGNMENT}/{ASSIGNMENT}", "book/browser", *KINDS)
     if os.environ.get("OSPOLAB_EVERY_PAGE"):
         paths = [*course_pages(), "search", "genindex"]
     context = browser.new_context(

@@ -5,6 +5,8 @@ import http.server
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -181,34 +183,101 @@ def test_another_host_is_named_before_anything_is_loaded(host, says):
 # --- imports that load ------------------------------------------------------------------------------------------------
 
 
-def later(can_wait=True, found=True):
-    """A finder for the module `colorsys`, as if it had to be loaded first."""
-    loaded = []
-    name = "colorsys" if found else "no_such_module_anywhere"
-    finder = in_browser.Later({name: ("colours", "cdn.example.org")}, loaded.append, lambda: can_wait)
-    return finder, name, loaded
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package with a part, which can be found when it is loaded: (its name, what was loaded)."""
+    name = "loaded_when_used"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("from . import part\nvalue = part.value + 1\n")
+    (tmp_path / name / "part.py").write_text("value = 41\n")
+    yield name, []
+    for module in [one for one in sys.modules if one.partition(".")[0] == name]:
+        del sys.modules[module]
 
 
-def test_an_import_loads_the_package_and_goes_on():
-    finder, name, loaded = later()
-    assert finder.find_spec(name).name == name
-    assert loaded == ["colours"]
-    assert finder.find_spec("json") is None
-    assert finder.find_spec("part", path=["x"]) is None
-    assert loaded == ["colours"]
+@pytest.fixture
+def finder(package, tmp_path, monkeypatch):
+    name, loaded = package
+
+    def load(wanted):
+        loaded.append(wanted)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    found = in_browser.Later({name: ("a-package", "cdn.example.org")}, load, lambda: True)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, found])
+    return found
 
 
-def test_what_cannot_be_loaded_says_from_where_and_what_to_do():
-    finder, name, _ = later(found=False)
-    with pytest.raises(in_browser.NotLoaded, match=r"colours could not be loaded from cdn\.example\.org.*make learn"):
-        finder.find_spec(name)
-
-
-def test_a_browser_that_cannot_wait_says_what_to_type():
-    finder, name, loaded = later(can_wait=False)
-    with pytest.raises(in_browser.NotLoaded, match="`import colorsys`"):
-        finder.find_spec(name)
+def test_an_import_loads_nothing_and_a_use_does(package, finder):
+    name, loaded = package
+    module = importlib.import_module(name)
+    assert importlib.import_module(name) is module
     assert loaded == []
+    assert module.value == 42
+    assert loaded == ["a-package"]
+    assert sys.modules[name] is module and type(module) is type(sys)
+    assert finder.find_spec("json") is None
+    assert finder.find_spec(name, path=["x"]) is None
+
+
+def test_a_part_of_a_package_loads_it(package, finder):
+    name, loaded = package
+    assert importlib.import_module(f"{name}.part").value == 41
+    assert loaded == ["a-package"]
+
+
+def test_what_cannot_be_loaded_says_from_where_and_can_be_tried_again(package, finder):
+    name, _ = package
+    module, load = importlib.import_module(name), finder.load
+    finder.load = lambda wanted: None
+    with pytest.raises(in_browser.NotLoaded, match=r"a-package could not be loaded from cdn\.example\.org.*make learn"):
+        _ = module.value
+    finder.load = load
+    assert module.value == 42
+
+
+def test_a_package_that_fails_while_it_starts_fails_again(package, finder, tmp_path):
+    name, _ = package
+    (tmp_path / name / "part.py").write_text("1 / 0\n")
+    module = importlib.import_module(name)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            _ = module.value
+
+
+def test_a_browser_that_cannot_wait_says_what_to_type(package, finder):
+    name, loaded = package
+    finder.can_wait = lambda: False
+    with pytest.raises(in_browser.NotLoaded, match=f"`import {name}`"):
+        _ = importlib.import_module(name).value
+    assert loaded == []
+
+
+FIRST_CELLS = """
+import contextlib, json, os, sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from ospolab import browser
+
+def refuse(package):
+    raise SystemExit(f"{here.name}: {package} is loaded in the first cell")
+
+browser._told = lambda package, host: contextlib.nullcontext()
+heavy = browser.Later({name: (name, "") for name in ("numpy", "pandas", "matplotlib")}, refuse, lambda: True)
+sys.meta_path.insert(sys.meta_path.index(PathFinder), heavy)
+for notebook in map(Path, sys.argv[1:]):
+    here = notebook.parent
+    os.chdir(here)
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    exec("".join(next(cell["source"] for cell in cells if cell["cell_type"] == "code")), {})
+"""
+
+
+def test_the_first_cells_of_exercises_use_nothing_heavy():
+    notebooks = [str(one.notebook) for one in course.assignments()]
+    done = subprocess.run([sys.executable, "-c", FIRST_CELLS, *notebooks], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(notebooks) == 17
 
 
 @pytest.mark.parametrize(
@@ -283,9 +352,13 @@ def walled(wall):
 
 
 @pytest.fixture(scope="module")
-def address():
-    with served(book.site()) as where:
-        yield where
+def address(tmp_path_factory):
+    """The book in a folder of a server, as forges publish it."""
+    place = tmp_path_factory.mktemp("server")
+    (place / "some").mkdir()
+    (place / "some/folder").symlink_to(book.site())
+    with served(place) as where:
+        yield f"{where}/some/folder"
 
 
 def visitor(walled, **options):

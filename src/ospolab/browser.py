@@ -2,16 +2,17 @@
 
 Pyodide loads what a cell names in an import of its own. What our modules import it cannot see, and to load everything
 beforehand would let a form wait for pandas. So one more finder stands behind Python's: it loads a package of the lock
-file in the middle of an import.
+file when something of it is used.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import PackageNotFoundError
+from types import ModuleType
 
 __all__ = ["IS_BROWSER", "Later", "NotLoaded", "lacking", "shown", "start"]
 
@@ -39,8 +40,11 @@ class NotLoaded(ModuleNotFoundError):
         return [str(self)]
 
 
-class Later(MetaPathFinder):
-    """Loads packages on their first import.
+class Later(MetaPathFinder, Loader):
+    """Loads a package when something of it is first used.
+
+    An import gives a module that is still empty; looking anything up in it loads the package. So a form whose module
+    imports pandas for a table further down is there at once, and a page from which nothing can be loaded still has it.
 
     packages: import name -> (package, host it comes from, "" for the page's own). load: loads one, waiting until it is
     there. can_wait: whether this browser lets Python wait in the middle of a cell.
@@ -50,28 +54,55 @@ class Later(MetaPathFinder):
         self.packages, self.load, self.can_wait = packages, load, can_wait
 
     def find_spec(self, fullname: str, path=None, target=None) -> ModuleSpec | None:
-        if path is not None or fullname not in self.packages:
-            return None
-        package, host = self.packages[fullname]
+        return ModuleSpec(fullname, self) if path is None and fullname in self.packages else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return ModuleType(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__class__ = _Empty
+
+    def fill(self, module: ModuleType) -> None:
+        """Load the package of an empty module into it. Raises NotLoaded, and it stays empty, to be tried again."""
+        name = object.__getattribute__(module, "__name__")
+        package, host = self.packages[name]
         if not self.can_wait():
             raise NotLoaded(
                 f"This browser cannot load {package} in the middle of a cell. Make a new cell above this one, with the "
-                f"line `import {fullname}`, run it, then run this one again.",
-                name=fullname,
+                f"line `import {name}`, run it, then restart and run all.",
+                name=name,
             )
         with _told(package, host):
             self.load(package)
         importlib.invalidate_caches()
-        spec = PathFinder.find_spec(fullname)
+        spec = PathFinder.find_spec(name)
         if spec is None:
             where = f" from {host}, another host than this page's" if host else ""
             raise NotLoaded(
                 f"{package} could not be loaded{where}: is there a network, and may it be reached? Nothing is lost. "
                 "Run the cell again when there is; what needs no such package goes on working. On your own machine, "
                 "`make learn` runs everything without a network.",
-                name=fullname,
+                name=name,
             )
-        return spec
+        module.__class__ = ModuleType
+        module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
+        if spec.submodule_search_locations is not None:
+            module.__path__, module.__package__ = spec.submodule_search_locations, name
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            module.__spec__, module.__class__ = ModuleSpec(name, self), _Empty
+            raise
+
+
+class _Empty(ModuleType):
+    """A module whose package is not loaded yet; its class becomes that of every module when it is."""
+
+    def __getattribute__(self, name: str):
+        # What a second import of it asks for is no use of it.
+        if name not in {"__spec__", "__class__", "__name__", "__loader__"}:
+            object.__getattribute__(self, "__spec__").loader.fill(self)
+        return object.__getattribute__(self, name)
 
 
 class _told:

@@ -4,6 +4,8 @@ A seat is one maintainer of one project. Everything here ranks projects and empl
 `ospolab.data`; `maintainers_by_employer` has one row for the seats of one employer in one project.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 

@@ -4,6 +4,8 @@ Every function here is short on purpose: a number that an office reports should 
 Tables of counts have one row a period (month or quarter, none left out) and one column a contributor.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
 
@@ -197,7 +199,7 @@ class Rule:
     fewest: int
 
     @classmethod
-    def from_answers(cls, given: dict) -> "Rule | None":
+    def from_answers(cls, given: dict) -> Rule | None:
         """The rule that a form with the fields window, new-for, threshold and fewest describes; None if one is open."""
         if {"window", "new-for", "threshold", "fewest"} - given.keys():
             return None

@@ -4,6 +4,8 @@ Who committed is needed to count people, and for nothing else: names and address
 read, and leave this module nowhere.
 """
 
+from __future__ import annotations
+
 import re
 import subprocess
 from datetime import date

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
-from ospolab.data import load
+from ospolab.data import rows
 
 __all__ = ["ALL", "NAMES", "Item", "behind", "held", "items", "next_gaps", "stage_of"]
 
@@ -36,9 +36,10 @@ class Item(NamedTuple):
 @cache
 def items() -> dict[str, Item]:
     """The evidence of stages 1 to 4, by id: "1-5" is the fifth of stage 1. Stage 0 has symptoms, and no evidence."""
-    rows = load("ospo_stages").query("stage > 0")
     return {
-        f"{row.stage}-{row.item}": Item(int(row.stage), row.theme, row.evidence) for row in rows.itertuples(index=False)
+        f"{row['stage']}-{row['item']}": Item(int(row["stage"]), row["theme"], row["evidence"])
+        for row in rows("ospo_stages")
+        if row["stage"] != "0"
     }
 
 

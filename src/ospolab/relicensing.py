@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -61,7 +61,7 @@ BEHIND = {
     "Vault": "HashiCorp",
     "ksqlDB": "Confluent",
 }
-SEEN_UNTIL = pd.Timestamp("2026-08-07")  # the day of `foundation_projects`
+SEEN_UNTIL = datetime(2026, 8, 7)  # the day of `foundation_projects`
 YEARS_OF_THE_LIST = 9  # calendar years from the first to the last change that left open source, 2016 to 2024
 
 _FEW_SIGN_OFFS, _FEW_PEOPLE, _ENOUGH_COMMITS = 0.10, 5, 20
@@ -214,7 +214,7 @@ def over(years: float, a_year: float) -> float:
     return 1 - (1 - a_year) ** years
 
 
-def project_years(projects: pd.DataFrame, until: pd.Timestamp = SEEN_UNTIL) -> float:
+def project_years(projects: pd.DataFrame, until: datetime = SEEN_UNTIL) -> float:
     """Years that projects of `foundation_projects` were watched: from `accepted` to `archived`, or else to `until`."""
     ends = projects["archived"].fillna(until)
     return float((ends - projects["accepted"]).dt.days.sum() / 365.25)

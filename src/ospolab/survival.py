@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from statistics import NormalDist
 
 import pandas as pd
@@ -105,7 +106,7 @@ def lives(
     years: tuple[int, int] = (2016, 2026),
     entered: str = "sandbox",
     stuck_after: float | None = None,
-    until: pd.Timestamp = SEEN_UNTIL,
+    until: datetime = SEEN_UNTIL,
 ) -> pd.DataFrame:
     """The projects of `foundation_projects` as lives: project, cohort (year of entry), years, end.
 

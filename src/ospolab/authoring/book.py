@@ -136,6 +136,8 @@ def _lab(root: Path) -> bool:
     try:
         lab.build(root)
     except lab_packages.PackagesError as problem:
+        if os.environ.get(lab.DISTRIBUTION):  # somebody asked for it
+            raise BookError(str(problem)) from problem
         print(f"The book is built without the lab in the browser. {problem}")
         return False
     except lab.LabError as problem:

@@ -9,6 +9,7 @@ What a row means, and the traps in reading it, stands in the book's data registe
 
 from __future__ import annotations
 
+import csv
 import difflib
 import json
 from functools import cache
@@ -21,7 +22,7 @@ import yaml
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UnknownTable", "describe", "document", "documents", "load", "names", "register", "schema"]
+__all__ = ["UnknownTable", "describe", "document", "documents", "load", "names", "register", "rows", "schema"]
 
 FOLDER = Path(__file__).parent
 TABLES = FOLDER / "tables"
@@ -49,6 +50,15 @@ def load(name: str) -> pd.DataFrame:
     Raises UnknownTable for a name that does not exist.
     """
     return _read(_known(name)).copy()
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The table `name` as text, a dictionary for each row: for what needs neither types nor pandas.
+
+    Raises UnknownTable for a name that does not exist.
+    """
+    with (TABLES / f"{_known(name)}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def register() -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The views of the lab "From request to decision" (enabler/governance)."""
 
+from __future__ import annotations
+
 import math
 from functools import cache
 

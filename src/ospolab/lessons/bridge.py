@@ -1,10 +1,11 @@
 """The views of the lesson "A bridge with two ends" (foundations/a-bridge-with-two-ends)."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import ipywidgets
 import pandas as pd
-from matplotlib.dates import DateFormatter, YearLocator
 
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
@@ -120,6 +121,8 @@ def both_ends_figure(pair: str, first: str = "2021Q1") -> Figure:
 
     The caption repeats the numbers of the quarters which both sides have.
     """
+    from matplotlib.dates import DateFormatter, YearLocator
+
     upstream, fork = pair.split("/")
     ends = both_ends(pair).loc[first:].astype("float")
     changes = load("relicensings").query("project.str.lower() == @upstream and not osi_approved_after")

@@ -1,5 +1,7 @@
 """The views of the lab "Where one euro keeps most standing" (environmentalist/strategy)."""
 
+from __future__ import annotations
+
 import ipywidgets
 import numpy as np
 import pandas as pd

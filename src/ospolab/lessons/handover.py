@@ -1,5 +1,7 @@
 """The views of the lab "The metric that improved" (environmentalist/community-engagement)."""
 
+from __future__ import annotations
+
 import ipywidgets
 import pandas as pd
 
@@ -8,13 +10,13 @@ from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
 
 __all__ = [
-    "LATEST",
     "MOST_ALARMS",
     "arrows",
     "curve_to_read",
     "explorer",
     "factor_figure",
     "hand_over",
+    "latest",
     "opening",
     "try_rule",
     "verdicts",
@@ -22,11 +24,16 @@ __all__ = [
 
 # What the exercise asks of a rule: it rings for xz half a year before the back door was found, and at most this often
 # on the nine compared projects together (108 project-years: once in eleven years for each).
-LATEST = pd.Period("2023-09", freq="M")
+_LATEST = "2023-09"
 MOST_ALARMS = 10
 
 # The last full quarter before the backdoor in xz became known.
-_SEEN_FROM = pd.Period("2023Q4", freq="Q")
+_SEEN_FROM = "2023Q4"
+
+
+def latest() -> pd.Period:
+    """The last month in which a rule of the exercise has to have rung for xz."""
+    return pd.Period(_LATEST, freq="M")
 
 
 def factor_figure(
@@ -211,7 +218,7 @@ def try_rule(given: dict) -> str:
     first, alarms = health.rule_outcome(rule)
     if first is None:
         timely = "It never rings for xz: look at the threshold, and at how long someone counts as new."
-    elif first > LATEST:
+    elif first > latest():
         timely = f"It rings for xz in {first.year}, but less than half a year before the back door was found."
     else:
         timely = f"It rings for xz in time, {_half_of_year(first)}."

@@ -1,5 +1,7 @@
 """The views of the lesson "One office, many forms" (foundations/one-office-many-forms)."""
 
+from __future__ import annotations
+
 from difflib import get_close_matches
 from functools import cache
 

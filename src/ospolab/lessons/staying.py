@@ -7,7 +7,6 @@ from functools import cache
 import ipywidgets
 import pandas as pd
 from IPython.display import HTML
-from matplotlib.patches import Rectangle
 
 from ospolab import responses, retention
 from ospolab.lessons.explorers import Explorer
@@ -140,6 +139,8 @@ def heat(project: str, definition: str, age: int, unseen: str) -> Figure:
 
     Cells that stand for people who were not seen for the whole time have a dashed frame, where they are shown.
     """
+    from matplotlib.patches import Rectangle
+
     stayed, found = retention.DEFINITIONS[definition], _found(project, definition)
     years = sorted(found.index.unique("cohort"))[-SHOWN:]
     shares = [share for share in retention.fair(found).loc[years] if pd.notna(share)]

@@ -1,5 +1,7 @@
 """The views of the lab "Who really controls it?" (environmentalist/governance)."""
 
+from __future__ import annotations
+
 import html
 from dataclasses import dataclass
 
