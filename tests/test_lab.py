@@ -158,7 +158,7 @@ def test_another_runtime_than_the_one_looked_at_is_refused(tmp_path, monkeypatch
     npm = tmp_path / "npm"
     npm.write_text('#!/bin/sh\nfor last; do :; done\necho other > "$last/pyodide-1.0.tgz"\n')
     npm.chmod(0o755)
-    monkeypatch.setattr(lab_packages, "_npm", lambda folder: [str(npm)])
+    monkeypatch.setattr(lab_packages, "_npm", lambda folder: ([str(npm)], None))
     with pytest.raises(lab_packages.PackagesError, match=r"pyodide 1\.0 is not what is expected"):
         lab_packages._runtime(tmp_path, "1.0")
     assert not (tmp_path / "runtime-1.0").exists()
@@ -175,7 +175,7 @@ def test_a_book_without_the_lab_offers_none():
 
 @pytest.mark.parametrize(("host", "says"), [("cdn.example.org", True), (None, False)])
 def test_another_host_is_named_before_anything_is_loaded(host, says):
-    line = offers.before_running({"first": 13_000_000, "host": host, "elsewhere": []}, "../")
+    line = offers.before_running({"megabytes": 13, "host": host, "elsewhere": []}, "../")
     assert "13 MB" in line
     assert ("cdn.example.org" in line) == says
 

@@ -43,8 +43,9 @@ def site(root: Path = ROOT) -> Path:
 def facts(root: Path = ROOT) -> dict | None:
     """What the pages say about the lab, None where it is not built.
 
-    first: bytes that are loaded before the first output, as a host that compresses sends them; later visits take them
-    from the browser's cache. host: where the compiled packages come from, None for this site. elsewhere: their names.
+    megabytes: of Python and packages, loaded before the first output, as a host that compresses sends them, rounded;
+    later visits take them from the browser's cache. host: where the compiled packages come from, None for this site.
+    elsewhere: their names.
     """
     path = root / "_build/lab/facts.json"
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
@@ -67,7 +68,8 @@ def build(root: Path = ROOT) -> dict:
     _assemble(root, work, packages)
     _jupyterlite(work)
     _complete(site(root), packages)
-    known = {"first": _first_load(packages)} | lab_packages.elsewhere(packages)
+    # Rounded: a page tells it, and is not to be written anew for every line of code that changes.
+    known = {"megabytes": round(_first_load(packages) / 1e6)} | lab_packages.elsewhere(packages)
     (work / "facts.json").write_text(json.dumps(known), "utf-8")
     (work / "site.sha256").write_text(wanted, "utf-8")
     print(f"The lab: {site(root)} ({time.perf_counter() - started:.1f} s)")

