@@ -19,7 +19,9 @@ from browsing import CHROMIUM, served
 
 from ospolab import browser as in_browser
 from ospolab import course
-from ospolab.authoring import book, lab, lab_packages, offers
+from ospolab.authoring import book, lab, lab_packages, offers, openings
+from ospolab.lessons import openings as kept_openings
+from ospolab.lessons import staying
 
 ROOT = course.root()
 SLOW = 90_000  # milliseconds that Python may take to start on a busy machine
@@ -273,6 +275,21 @@ for notebook in map(Path, sys.argv[1:]):
 """
 
 
+def test_opening_pictures_are_kept_as_they_are_drawn():
+    assert len(openings.views()) == 18  # and one lesson opens with a sketch
+    for name in openings.views():
+        kept = (kept_openings.FOLDER / f"{name}.json").read_text("utf-8")
+        assert kept == openings.drawn(name), f"{name}: run `python -m ospolab.authoring.openings`"
+
+
+def test_a_browser_shows_what_is_kept_and_draws_what_is_asked_for(monkeypatch):
+    monkeypatch.setattr(kept_openings, "IS_BROWSER", True)
+    drawn = []
+    monkeypatch.setattr(staying, "canvas", lambda *_, **__: drawn.append(1))
+    assert "curl" in staying.opening().alt
+    assert drawn == []
+
+
 def test_the_first_cells_of_exercises_use_nothing_heavy():
     notebooks = [str(one.notebook) for one in course.assignments()]
     done = subprocess.run([sys.executable, "-c", FIRST_CELLS, *notebooks], capture_output=True, text=True, check=False)
@@ -465,7 +482,7 @@ def test_an_exercise_of_forms_is_worked_kept_and_taken_home(walled, wall, addres
 
 
 @in_chromium
-def test_a_lesson_comes_alive_and_says_what_it_cannot_reach(walled, wall, address):
+def test_a_lesson_comes_alive_from_beginning_to_end(walled, wall, address):
     hosts(wall)
     page = visitor(walled)
     run_in_the_browser(page, address, "notebooks/foundations/what-an-ospo-does")
@@ -477,10 +494,35 @@ def test_a_lesson_comes_alive_and_says_what_it_cannot_reach(walled, wall, addres
     expect(sentence).to_contain_text("Counselor, compliance holds")
     explored.get_by_label("Message").select_option(index=0)
     expect(sentence).to_contain_text("Choose a pillar and a hat")
+    for text, says in (
+        ("requests.counted()", "Environmentalist"),
+        ("requests.shares_figure(shares)", "What offices say they do"),
+        ("len(fell)", "12 of 12 fell"),
+        ("requests.ticks(tasks)", "up to three"),
+        ("requests.ranks(tasks)", "Growing talent"),
+    ):
+        expect(run(page, text).locator(".jp-OutputArea")).to_contain_text(says)
     quiz = run(page, 'quiz("foundations/what-an-ospo-does")')
     quiz.get_by_role("radio").first.check()
     expect(quiz.locator(".ospolab-told").first).not_to_be_empty()
     assert hosts(wall) == set()
+    page.context.close()
+
+
+@in_chromium
+def test_what_a_browser_lacks_or_cannot_reach_is_said_in_the_cell(walled, wall, address):
+    hosts(wall)
+    page = visitor(walled)
+    run_in_the_browser(page, address, "notebooks/foundations/one-office-many-forms")
+    opened = run(page, "offices.opening()")
+    expect(opened.locator(".jp-OutputArea svg[role=img]")).to_be_visible()
+    assert hosts(wall) == set()
+
+    elsewhere = lab.facts()["host"]
+    if elsewhere is not None:
+        refused = run(page, 'survey = load("survey_ospo")')
+        expect(refused.locator(".jp-OutputArea")).to_contain_text(f"pandas could not be loaded from {elsewhere}")
+        assert hosts(wall) == {elsewhere}
 
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
     cell.locator(".cm-content").click()
@@ -488,13 +530,6 @@ def test_a_lesson_comes_alive_and_says_what_it_cannot_reach(walled, wall, addres
     page.keyboard.insert_text("import subprocess; subprocess.run(['git'])")
     page.keyboard.press("Control+Enter")
     expect(cell.locator(".jp-OutputArea")).to_contain_text("This cell needs another program, which a browser does not")
-
-    elsewhere = lab.facts()["host"]
-    if elsewhere is None:
-        return
-    refused = run(page, "pd.crosstab(")
-    expect(refused.locator(".jp-OutputArea")).to_contain_text(f"pandas could not be loaded from {elsewhere}")
-    assert hosts(wall) == {elsewhere}
     page.context.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ospolab import course
-from ospolab.data import load
+from ospolab.data import load, rows
 from ospolab.lessons import requests
 
 ROLES, PILLARS = course.plan()["roles"], course.plan()["pillars"]
@@ -44,15 +44,17 @@ def test_no_message_names_its_place():
     assert {id_: found for id_, found in told.items() if found} == {}
 
 
+def cells(table):
+    """The rows of a table that a lesson shows, as text."""
+    return [[cell.get_text() for cell in row(["td", "th"])] for row in BeautifulSoup(table.data, "html.parser")("tr")]
+
+
 def test_the_table_counts_what_the_messages_say():
-    table = requests.table()
-    assert list(table.columns) == ["role", "pillar", "office"]
-    maintainer = table.loc["maintainer-stops"]
-    assert (maintainer.role, maintainer.pillar, maintainer.office) == (
-        "environmentalist",
-        "community-engagement",
-        "decides",
-    )
+    head, *rows = cells(requests.counted())
+    assert head == ["hat", *requests.ANSWERS.values()]
+    assert sum(int(number) for _, *numbers in rows for number in numbers) == len(requests.inbox())
+    mine = [one for one in requests.inbox() if one.best.startswith("environmentalist/") and one.office == "decides"]
+    assert rows[-1][:2] == ["Environmentalist", str(len(mine))]
 
 
 def test_the_sentence_turns_with_the_place():
@@ -180,11 +182,33 @@ def test_the_survey_tasks_are_those_of_the_table():
         assert answers == set(requests.TASKS)
 
 
+def survey_tasks():
+    return [
+        row
+        for row in rows("survey_ospo")
+        if row["segment"] == "all" and "responsibilities" in row["question"] and row["year"] >= "2023"
+    ]
+
+
+def test_figures_of_the_survey_are_those_that_pandas_gives():
+    table = load("survey_ospo").query("segment == 'all' and question.str.contains('responsibilities') and year >= 2023")
+    named = table.pivot(index="answer", columns="year", values="respondents")
+    percent = table.eval("percent = 100 * respondents / base").pivot(index="answer", columns="year", values="percent")
+    percent = percent.drop("other").rename(requests.TASKS).round().astype(int)
+    shares = requests.shares(survey_tasks())
+    assert shares == {task: (row[2023], row[2024]) for task, row in percent.iterrows()}
+    ranks = named.drop("other").rename(requests.TASKS).rank(ascending=False, method="min").astype(int)
+    for task, before, after, offices in cells(requests.ranks(survey_tasks(), most=12))[1:]:
+        assert (int(before), int(after)) == tuple(ranks.loc[task])
+        assert int(offices) == named.rename(requests.TASKS).loc[task, 2024]
+    assert cells(requests.ticks(survey_tasks()))[1:] == [
+        ["2023", "all that apply", "285", "1427", "5.0"],
+        ["2024", "up to three", "100", "279", "2.8"],
+    ]
+    assert cells(requests.side_by_side(shares, "Metrics"))[1:] == [["Metrics", "16", "5"]]
+
+
 def test_the_picture_of_two_years_tells_its_numbers():
-    shares = load("survey_ospo").query(
-        "segment == 'all' and question.str.contains('responsibilities') and year >= 2023"
-    )
-    shares = shares.eval("percent = 100 * respondents / base").pivot(index="answer", columns="year", values="percent")
-    alt = requests.shares_figure(shares.drop("other").rename(requests.TASKS).round().astype(int)).alt
+    alt = requests.shares_figure(requests.shares(survey_tasks())).alt
     assert "Growing talent: 43 and 10" in alt
     assert alt.index("Working with communities") < alt.index("Metrics"), "the most named first"

@@ -49,7 +49,7 @@ def before_running(facts: dict, root: str, programs: bool = False) -> str:
     packages = " and ".join(", ".join(lab.lab_packages.COMPILED).rsplit(", ", 1))
     said = f"In the browser: some {facts['megabytes']} MB are loaded the first time."
     if facts["host"]:
-        said += f" Figures and tables also load {packages} from {facts['host']}, another host; forms do not."
+        said += f" Most figures and tables also load {packages} from {facts['host']}, another host; forms do not."
     if programs:
         said += " Some cells here start other programs, which a browser cannot; they say so."
     about = f'<a href="{escape(root + BROWSER)}">What works there, and how to keep your work</a>'

@@ -14,6 +14,7 @@ from ospolab import intake, waiting
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = [
     *("BY_USE", "DECIDED", "LICENCE_ONLY", "RACI", "decided_by", "decision_gaps", "explorer", "ladder", "opening"),
@@ -104,6 +105,7 @@ def decided_by() -> pd.Series:
     return status.isin(["approved", "denied"]).map({True: "board", False: "rule"}).value_counts()
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: on which days a board decided."""
     days = _days()

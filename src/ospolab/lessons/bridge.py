@@ -10,6 +10,7 @@ import pandas as pd
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.requests import Reading
 
 __all__ = [
@@ -48,6 +49,7 @@ _MOVES = {
 }
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: every known change of licence, by what it did to openness."""
     changes = load("relicensings").assign(day=lambda t: pd.to_datetime(t["date"], format="mixed"))

@@ -9,6 +9,7 @@ import pandas as pd
 from ospolab import fund, funding
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = ["choices", "crowd", "explorer", "opening", "popular_and_needed", "try_plan"]
 
@@ -16,6 +17,7 @@ __all__ = ["choices", "crowd", "explorer", "opening", "popular_and_needed", "try
 NEARLY_BEST, HALF_BEST = 0.85, 0.5
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: how much stands on each package, asked for or not."""
     reaches, wanted = funding.reach(funding.graph()), set(funding.asked_for())

@@ -17,6 +17,7 @@ from ospolab.data import load
 from ospolab.forkcost import INPUTS, Case, Range
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import plain, stacked
 
 __all__ = [
@@ -55,6 +56,7 @@ def euros(value: float) -> str:
 # ------------------------------------------------------------------------------------------------------- what git said
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: what git said about eighteen updates, and nothing else."""
     grid = carrying.remembered().grid()

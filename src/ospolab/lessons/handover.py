@@ -8,6 +8,7 @@ import pandas as pd
 from ospolab import health
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = [
     "MOST_ALARMS",
@@ -63,6 +64,7 @@ def factor_figure(
     return figure(drawing, alt, caption)
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: the green arrow."""
     curve = health.absence_curve(health.project_history("xz"), window=4, share=0.8).loc["2020Q1":_SEEN_FROM]

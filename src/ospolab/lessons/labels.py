@@ -18,6 +18,7 @@ from ospolab.compatibility import CHANNELS, LINKS, OUTBOUND, WORDS, Part
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import plain
 
 __all__ = [
@@ -71,6 +72,7 @@ _WORDS = {
 }
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: what travels in four wheels, and what their labels say of it."""
     counts = read().groupby(["wheel", "label"]).size().unstack(fill_value=0).reindex(columns=list(_WORDS), fill_value=0)

@@ -14,6 +14,7 @@ from ospolab import launch, storeroom, survival
 from ospolab.lessons import tables
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = ["MOVES", "after", "commits", "explorer", "opening", "places", "settings", "sheet", "told", "tree"]
 
@@ -22,6 +23,7 @@ MOVES = {"moved up": ["incubating", "graduated"], "archived": ["archived"]}
 LANES = ("key", "host", "loans", "scale", "cipher", "patent")
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: after which commits which finding is in the files."""
     history, dates = storeroom.history(), [step.on for step in storeroom.steps()]

@@ -19,6 +19,7 @@ from ospolab import licence_policy
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = [
     *("ALWAYS", "WRITTEN", "audited", "exception_list", "explorer", "findings", "ladder", "office", "opening"),
@@ -85,6 +86,7 @@ def periods(rules: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: every decision of the register as a square, by what became of it."""
     status = load("license_decisions")["status"]

@@ -13,6 +13,7 @@ from ospolab import sbom
 from ospolab.data import document
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import stacked as shown
 from ospolab.portfolio import sbom_file
 from ospolab.spdx import to_spdx
@@ -52,6 +53,7 @@ def _bom(name: str) -> dict[str, Any]:
     return document(LISTS[name])
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: one valid list, seen by three questions."""
     bom = _bom("This course, from the environment")

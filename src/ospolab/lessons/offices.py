@@ -12,6 +12,7 @@ from IPython.display import Markdown
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import wrapped
 from ospolab.portfolio import charter
 from ospolab.portfolio.organisation import INVENTED, REGIONS, SEGMENTS, Organisation
@@ -187,6 +188,7 @@ def _said(rows: dict[str, tuple[int, int]]) -> str:
     )
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: who has an office, in five kinds of house."""
     shown = ["size:20000_plus", "size:1000-9999", "size:11-49", "sector:government", "sector:education"]

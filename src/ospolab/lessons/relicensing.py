@@ -10,6 +10,7 @@ from ospolab import control, openness, relicensing
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import stacked
 from ospolab.relicensing import Way
 
@@ -46,6 +47,7 @@ _NARROW = 5.6  # inches: letters stay readable on a telephone
 # -------------------------------------------------------------------------------------- those who left, who stayed
 
 
+@kept
 def opening() -> Figure:
     """What those who left have in common, as such lists are usually shown: without anybody else."""
     return _bars(False, "What those who left open source have in common.")

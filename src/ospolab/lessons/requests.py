@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import ipywidgets
+from IPython.display import HTML
 
 from ospolab import course
 from ospolab.lessons.explorers import Explorer
-from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure, sketch
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, sketch
+from ospolab.lessons.tables import plain
 
 __all__ = [
     "ANSWERS",
@@ -28,13 +27,17 @@ __all__ = [
     "Reading",
     "Request",
     "activities",
+    "counted",
     "explorer",
     "grid_figure",
     "inbox",
     "mailbox",
     "opening",
+    "ranks",
+    "shares",
     "shares_figure",
-    "table",
+    "side_by_side",
+    "ticks",
     "title",
     "verdict",
 ]
@@ -102,15 +105,11 @@ def inbox() -> tuple[Request, ...]:
     )
 
 
-def table() -> pd.DataFrame:
-    """The first choices: one row a message, indexed by its id.
-
-    Columns: role, pillar (keys of the curriculum), office (key of ANSWERS).
-    """
-    import pandas as pd
-
-    rows = [(r.id, *r.best.split("/"), r.office) for r in inbox()]
-    return pd.DataFrame(rows, columns=["id", "role", "pillar", "office"]).set_index("id")
+def counted() -> HTML:
+    """How often each hat decides, advises and passes on, by the first choices: a row a role."""
+    found = Counter((request.best.partition("/")[0], request.office) for request in inbox())
+    rows = [[name, *(str(found[role, answer]) for answer in ANSWERS)] for role, name in _roles().items()]
+    return plain(["hat", *ANSWERS.values()], rows)
 
 
 def title(place: str) -> str:
@@ -212,25 +211,92 @@ def _cell_of(x: int, y: int, wide: int, high: int, request: Request, here: str, 
     )
 
 
-def shares_figure(shares: pd.DataFrame) -> Figure:
-    """Two years of the survey's answers side by side. shares: per cent of the offices, one row a task, two columns."""
-    before, after = shares.columns
-    shown = shares.sort_values(before)
-    rows = range(len(shown))
-    drawing, ax = canvas(5.6, 4.4)
-    ax.hlines(rows, shown[after], shown[before], color="#808080", linewidth=1)
-    ax.plot(shown[before], rows, "o", color=BLUE, label=str(before))
-    ax.plot(shown[after], rows, "D", color=ORANGE, label=str(after))
-    ax.set_yticks(rows, shown.index)
-    ax.set_xlim(0, 60)
-    ax.set_xlabel("per cent of the offices that answered")
-    ax.legend(loc="lower right", fontsize=10, frameon=False)
-    words = "; ".join(f"{task}: {row[before]} and {row[after]}" for task, row in shown[::-1].iterrows())
-    return figure(
-        drawing,
+# ----------------------------------------------------------------------------------------------------------- survey
+
+Answers = Sequence[Mapping[str, str]]  # rows of the table `survey_ospo`, as text
+
+
+def _by_task(tasks: Answers, value: Callable[[Mapping[str, str]], float]) -> dict[str, dict[str, float]]:
+    """Task in words -> year -> a value of its row; without "other", which is no task."""
+    found: dict[str, dict[str, float]] = {}
+    for row in tasks:
+        if row["answer"] != "other":
+            found.setdefault(TASKS[row["answer"]], {})[row["year"]] = value(row)
+    return found
+
+
+def shares(tasks: Answers) -> dict[str, tuple[int, int]]:
+    """Task in words -> per cent of the offices that named it, in the first and in the second year of `tasks`."""
+    by_task = _by_task(tasks, lambda row: round(100 * int(row["respondents"]) / int(row["base"])))
+    return {task: (of[min(of)], of[max(of)]) for task, of in by_task.items()}
+
+
+def side_by_side(shares: Mapping[str, tuple[int, int]], *tasks: str) -> HTML:
+    """Some tasks of `shares`, a row each, in the two years of the lesson."""
+    return plain(["task", "2023", "2024"], [[task, *map(str, shares[task])] for task in tasks])
+
+
+def ticks(tasks: Answers) -> HTML:
+    """For each year: how the survey asked, how many offices answered, and how many ticks each made."""
+    lines = []
+    for year in sorted({row["year"] for row in tasks}):
+        given = [row for row in tasks if row["year"] == year]
+        offices, made = int(given[0]["base"]), sum(int(row["respondents"]) for row in given)
+        lines.append([year, ASKED[given[0]["question"]], str(offices), str(made), f"{made / offices:.1f}"])
+    return plain(["year", "asked for", "offices", "ticks", "ticks per office"], lines)
+
+
+def ranks(tasks: Answers, most: int = 9) -> HTML:
+    """The first tasks of 2024 by rank, with their rank in 2023; tasks named equally often share the better rank."""
+    named = _by_task(tasks, lambda row: int(row["respondents"]))
+
+    def rank(task: str, year: str) -> int:
+        return 1 + sum(of[year] > named[task][year] for of in named.values())
+
+    first = sorted(named, key=lambda task: (rank(task, "2024"), task))[:most]
+    lines = [[task, *(str(rank(task, year)) for year in ("2023", "2024")), str(named[task]["2024"])] for task in first]
+    return plain(["task", "rank in 2023", "rank in 2024", "offices in 2024"], lines)
+
+
+def shares_figure(shares: Mapping[str, tuple[int, int]], before: int = 2023, after: int = 2024) -> Figure:
+    """Two years of the survey's answers side by side. shares: task -> per cent of the offices in each of the two."""
+    shown = sorted(shares.items(), key=lambda one: -one[1][0])
+    left, width, step, top, most = 164, 230, 21, 14, 60
+
+    def at(percent: float) -> float:
+        return left + width * percent / most
+
+    bottom = top + step * len(shown)
+    lines = [f'<path d="M{left} {top - 8}V{bottom}H{left + width}" fill="none" stroke="currentColor"/>']
+    for tick in range(0, most + 1, 10):
+        lines.append(f'<path d="M{at(tick):g} {bottom}v4" stroke="currentColor"/>')
+        lines.append(f'<text x="{at(tick):g}" y="{bottom + 17}" text-anchor="middle">{tick}</text>')
+    under = f'x="{left + width / 2:g}" y="{bottom + 34}" text-anchor="middle"'
+    lines.append(f"<text {under}>per cent of the offices that answered</text>")
+    for row, (task, (old, new)) in enumerate(shown):
+        y = top + step * row + 4
+        lines.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{task}</text>')
+        lines.append(f'<path d="M{at(new):g} {y}H{at(old):g}" stroke="#808080"/>')
+        lines += [_round(at(old), y), _diamond(at(new), y)]
+    for line, (sign, year) in enumerate(((_round, before), (_diamond, after))):
+        y = bottom - 40 + 18 * line
+        lines += [sign(left + width - 48, y), f'<text x="{left + width - 38}" y="{y + 4}">{year}</text>']
+    words = "; ".join(f"{task}: {old} and {new}" for task, (old, new) in shown)
+    return sketch(
+        "\n".join(lines),
+        width=left + width + 10,
+        height=bottom + 42,
         alt=f"Per cent of offices that named a task in {before} and in {after}. {words}.",
         caption=f"What offices say they do, {before} (round) and {after} (diamond). Data: survey_ospo.",
     )
+
+
+def _round(x: float, y: float) -> str:
+    return f'<circle cx="{x:g}" cy="{y:g}" r="4.5" fill="{BLUE}"/>'
+
+
+def _diamond(x: float, y: float) -> str:
+    return f'<path d="M{x - 5:g} {y:g}l5-5 5 5-5 5z" fill="{ORANGE}"/>'
 
 
 # --------------------------------------------------------------------------------------------------------- explorer

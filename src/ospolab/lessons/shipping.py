@@ -17,6 +17,7 @@ from ospolab.bundle import Origin, Terms
 from ospolab.doorstep import built, reuse_lint
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import wrapped
 from ospolab.notices import CHANNELS, PAPERS, WAYS, Duty, Finding, Shipped
 
@@ -106,6 +107,7 @@ def asked(channel: str, parts: Sequence[Shipped] = PARTS) -> list[Duty]:
 # Channels
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: one product, eight channels, how many papers of which kind."""
     names = [key for key in CHANNELS if key != "forge"]

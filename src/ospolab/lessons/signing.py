@@ -12,6 +12,7 @@ from ospolab import agreements, homes
 from ospolab.agreements import INSTRUMENTS, LICENCES, NEEDS
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import wrapped
 
 __all__ = ["COMMITS", "SHORT", "explorer", "home_facts", "home_table", "matrix", "opening", "shown", "try_needs", "who"]
@@ -33,6 +34,7 @@ COMMITS = [
 ]
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: the share of signed-off commits in 36 repositories, largest first."""
     shares = agreements.signoffs()["share, %"]

@@ -12,6 +12,7 @@ from ospolab import maturity, survey
 from ospolab.data import load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, PURPLE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import wrapped
 
 __all__ = [
@@ -74,6 +75,7 @@ def band_words(band: str) -> str:
 # ------------------------------------------------------------------------------------------------------- the headline
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: what the 53 % are made of."""
     have, base = survey.have_one(2018)

@@ -11,6 +11,7 @@ from IPython.display import HTML
 from ospolab import responses, retention
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 from ospolab.lessons.tables import wrapped
 from ospolab.responses import AUTHOR, BOT, Request
 
@@ -62,6 +63,7 @@ def so_far(project: str) -> pd.DataFrame:
     return found[retention.may_be_shown(back.sum(), back.size())].astype(int)
 
 
+@kept
 def opening(project: str = "curl") -> Figure:
     """The picture the lesson opens with: the line that falls."""
     shares = so_far(project)["came back so far, %"].iloc[-SHOWN:]

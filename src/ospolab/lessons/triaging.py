@@ -18,6 +18,7 @@ from ospolab import triage
 from ospolab.data import document, load
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = [
     "ORDERS",
@@ -78,6 +79,7 @@ def compared() -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("package")
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: from a wall of findings to the one that is on fire."""
     found, reach = _findings(), portal()["reach"]

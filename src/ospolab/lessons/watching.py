@@ -12,6 +12,7 @@ from IPython.display import HTML
 from ospolab import control
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = [
     "DEFINITIONS",
@@ -62,6 +63,7 @@ def order(projects: list[str], definition: str, names: str = "declared", blanks:
     return found.set_index("project")[meant.column]
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: all bodies of the list, by the share of their largest employer."""
     shares = control.cards()["largest employer, %"]

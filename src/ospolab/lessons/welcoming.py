@@ -13,6 +13,7 @@ from ospolab.data import load
 from ospolab.lessons import inside
 from ospolab.lessons.explorers import Explorer
 from ospolab.lessons.figures import BLUE, GREEN, ORANGE, Figure, canvas, figure
+from ospolab.lessons.openings import kept
 
 __all__ = [
     "EQUAL",
@@ -61,6 +62,7 @@ SHOWN = [
 ]
 
 
+@kept
 def opening() -> Figure:
     """The picture the lesson opens with: how many of the 36 repositories have which file."""
     counts = readiness.files().sum().sort_values()
