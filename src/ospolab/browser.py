@@ -1,4 +1,4 @@
-"""The course where Python itself runs in a browser: packages are loaded when they are first imported.
+"""The course where Python itself runs in a browser: packages are loaded when they are first used.
 
 Pyodide loads what a cell names in an import of its own. What our modules import it cannot see, and to load everything
 beforehand would let a form wait for pandas. So one more finder stands behind Python's: it loads a package of the lock
@@ -66,16 +66,19 @@ class Later(MetaPathFinder, Loader):
         """Load the package of an empty module into it. Raises NotLoaded, and it stays empty, to be tried again."""
         name = object.__getattribute__(module, "__name__")
         package, host = self.packages[name]
-        if not self.can_wait():
-            raise NotLoaded(
-                f"This browser cannot load {package} in the middle of a cell. Make a new cell above this one, with the "
-                f"line `import {name}`, run it, then restart and run all.",
-                name=name,
-            )
-        with _told(package, host):
-            self.load(package)
         importlib.invalidate_caches()
-        spec = PathFinder.find_spec(name)
+        spec = PathFinder.find_spec(name)  # a cell that names it in an import of its own has brought it already
+        if spec is None:
+            if not self.can_wait():
+                raise NotLoaded(
+                    f"This browser cannot load {package} in the middle of a cell. Make a new cell above this one, with "
+                    f"the line `import {name}`, run it, then run this one again.",
+                    name=name,
+                )
+            with _told(package, host):
+                self.load(package)
+            importlib.invalidate_caches()
+            spec = PathFinder.find_spec(name)
         if spec is None:
             where = f" from {host}, another host than this page's" if host else ""
             raise NotLoaded(

@@ -10,7 +10,7 @@ from html import escape
 from sphinx.application import Sphinx
 
 from ospolab import course
-from ospolab.authoring import lab
+from ospolab.authoring import lab, lab_packages
 
 START = "book/index.html#start"
 BROWSER = "book/browser.html"
@@ -46,7 +46,7 @@ def before_running(facts: dict, root: str, programs: bool = False) -> str:
 
     root: leads to the site's root. programs: whether cells start other programs, which a browser cannot.
     """
-    packages = " and ".join(", ".join(lab.lab_packages.COMPILED).rsplit(", ", 1))
+    packages = " and ".join(", ".join(lab_packages.COMPILED).rsplit(", ", 1))
     said = f"In the browser: some {facts['megabytes']} MB are loaded the first time."
     if facts["host"]:
         said += f" Most figures and tables also load {packages} from {facts['host']}, another host; forms do not."
